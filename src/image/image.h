@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the guest boots into.  A recipe says what goes in; the builder makes an initramfs
+ * (uncompressed newc) from it, without root and without a temporary tree, the same bytes
+ * for the same input.
+ */
+#ifndef KLAB_IMAGE_IMAGE_H
+#define KLAB_IMAGE_IMAGE_H
+
+#include "kernel/kernel.h"
+#include "store/store.h"
+
+struct image_add {
+	char *source;	   /* on the host: a file or a directory (taken whole) */
+	char *destination; /* absolute, in the guest */
+};
+
+struct image_options {
+	const struct kernel *kernel;  /* whose modules; NULL: none */
+	const char *const *modules;   /* wanted; NULL: those of klab's own devices */
+	const struct image_add *adds; /* --add */
+	size_t add_count;
+	const char *const *overlays; /* --overlay DIR, laid over /, later wins */
+	const struct arch *arch;     /* of agent and busybox */
+	bool no_agent;		     /* /init is a plain sh script instead */
+};
+
+struct image {
+	char *path; /* the initramfs in the store */
+	uint64_t size;
+	char *digest; /* SHA-256 of its bytes or of its key */
+	struct strv missing_modules;
+};
+
+void image_deinit(struct image *image);
+#define _cleanup_image_ _cleanup_(image_deinit)
+/* From the store if nothing that goes in has changed (checked by identity of each
+ * source file), else built. */
+struct error *image_build(struct store *store, const struct image_options *options,
+			  struct image *ret) _must_check_;
+/* Straight into a file. */
+struct error *image_write(struct store *store, const struct image_options *options,
+			  const char *path, struct image *ret) _must_check_;
+
+#endif

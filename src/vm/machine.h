@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine: everything that decides what a guest is, as data.  It becomes a QEMU
+ * command line in one place (qemu_command()); nobody else knows QEMU's options.
+ */
+#ifndef KLAB_VM_MACHINE_H
+#define KLAB_VM_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/arch.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+
+struct machine_disk {
+	char *path;
+	char *format; /* "raw", "qcow2"; found by looking at the file */
+	bool read_only;
+};
+
+struct machine {
+	const struct arch *arch;
+	char *machine; /* "pc", "q35", "virt" */
+	char *cpu;     /* NULL: the default for the accelerator */
+	enum accel accel;
+	unsigned int cpus;
+	uint64_t memory; /* bytes */
+
+	char *kernel;	       /* what -kernel gets */
+	char *initrd;	       /* NULL: none */
+	char *append;	       /* the whole kernel command line */
+	enum boot_method boot; /* PVH or IMAGE, never AUTO */
+
+	struct machine_disk *disks;
+	size_t disk_count;
+	char *net; /* NULL: none; "user" or "user,hostfwd=tcp::8080-:80" */
+
+	bool no_reboot;	   /* a reset ends QEMU */
+	bool start_halted; /* -S */
+	bool agent;	   /* the agent's virtio-serial port is there */
+
+	char *qemu;		  /* path of the QEMU binary */
+	struct strv qemu_options; /* the user's own, at the end */
+};
+
+void machine_deinit(struct machine *machine);
+
+/* Descriptor numbers and paths by which the QEMU process reaches its keeper. */
+struct machine_wires {
+	int qmp_fd;	/* -1: none */
+	int agent_fd;	/* -1: none */
+	int console_fd; /* -1: the console is QEMU's stdio, as in --dry-run */
+};
+
+/* The command line.  wires NULL: one that a person can paste (console on stdio). */
+struct error *qemu_command(const struct machine *machine,
+			   const struct machine_wires *wires,
+			   struct strv *ret) _must_check_;
+/* Kernel and initramfs must fit: sizes are read from the files.  The error says how much
+ * memory would do (QEMU itself is silent about this). */
+struct error *machine_check_memory(const struct machine *machine) _must_check_;
+
+#endif
