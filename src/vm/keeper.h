@@ -112,5 +112,4 @@ void guests_free(struct guest_entry *guests, size_t count);
 /* name NULL: the only one running.  The errors list what there is. */
 struct error *guest_connect(const char *name, int *ret_fd, char **ret_name) _must_check_;
 
-
 #endif
