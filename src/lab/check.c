@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Checks of option values. */
+#include "lab/check.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "base/text.h"
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+struct error *check_arch(const char *value)
+{
+	if (arch_find(value))
+		return NULL;
+	return error_hint(error_new(ERROR_USAGE, "\"%s\" is not an architecture of klab",
+				    value),
+			  "one of %s", arch_names());
+}
+
+struct error *check_word(const char *value)
+{
+	if (*value && !value[strspn(value, LOWER UPPER DIGITS "._+-")])
+		return NULL;
+	return error_new(ERROR_USAGE, "\"%s\" is not a plain word", value);
+}
+
+struct error *check_net(const char *value)
+{
+	if (streq(value, "none") || streq(value, "user") || has_prefix(value, "user,"))
+		return NULL;
+	return error_hint(error_new(ERROR_USAGE, "\"%s\" is not a network of klab",
+				    value),
+			  "none, user, or user,hostfwd=tcp::8080-:80");
+}
+
+struct error *check_env(const char *value)
+{
+	size_t length = strcspn(value, "=");
+
+	if (length && strspn(value, LOWER UPPER DIGITS "_") == length &&
+	    !strchr(DIGITS, value[0]))
+		return NULL;
+	return error_hint(error_new(ERROR_USAGE, "\"%s\" sets no variable", value),
+			  "NAME=VALUE, or NAME for the value it has here");
+}
+
+struct error *check_absolute(const char *value)
+{
+	if (*value == '/')
+		return NULL;
+	return error_new(ERROR_USAGE, "\"%s\" is not an absolute path", value);
+}
+
+struct error *check_guest_name(const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length > 0 && length < 64 && strspn(value, LOWER DIGITS ".-") == length &&
+	    strchr(LOWER DIGITS, value[0]))
+		return NULL;
+	return error_hint(error_new(ERROR_USAGE, "\"%s\" cannot name a guest", value),
+			  "small letters, digits, \".\" and \"-\", at most 63");
+}

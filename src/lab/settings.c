@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Settings from files, the environment and the command line, onto one struct, with a
+ * record of who set what.
+ */
+#include "lab/settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "lab/check.h"
+#include "lab/nearest.h"
+#include "os/dirs.h"
+#include "os/file.h"
+#include "os/settings.h"
+
+#define OWN(member) .offset = offsetof(struct settings, member)
+
+static const struct option_row own_rows[] = {
+	{ .name = "store-budget",
+	  .argument = "SIZE",
+	  .kind = OPTION_SIZE,
+	  .traits = OPTION_IS_SETTING | OPTION_IS_RESTRICTED,
+	  OWN(store_budget),
+	  .unit = 1,
+	  .help = "What the store may grow to before klab store prune shrinks it (20G)" },
+	{ .name = "trust",
+	  .argument = "DIR",
+	  .kind = OPTION_LIST,
+	  .traits = OPTION_IS_SETTING | OPTION_IS_RESTRICTED,
+	  OWN(trust),
+	  .check = check_absolute,
+	  .help = "A directory below which every klab.conf may hold restricted settings" },
+	OPTION_ROWS_END,
+};
+
+#define TABLE(SET, table, member)                                                      \
+	{                                                                              \
+		.set = SET, .rows = table, .offset = offsetof(struct settings, member) \
+	}
+
+static const struct settings_table tables[] = {
+	TABLE(OPTIONS_KERNEL, kernel_option_rows, guest),
+	TABLE(OPTIONS_ARCH, arch_option_rows, guest),
+	TABLE(OPTIONS_BOOT, boot_option_rows, guest),
+	TABLE(OPTIONS_MACHINE, machine_option_rows, guest),
+	TABLE(OPTIONS_IMAGE, image_option_rows, guest),
+	TABLE(OPTIONS_SESSION, session_option_rows, guest),
+	TABLE(OPTIONS_LIMITS, limits_option_rows, guest),
+	TABLE(OPTIONS_RUN, run_option_rows, guest),
+	TABLE(OPTIONS_ARCHIVE, archive_option_rows, archive),
+	{ .rows = own_rows },
+	{ .rows = NULL },
+};
+
+/* Every row of every table. */
+#define settings_for_each(table, row)                                           \
+	for (const struct settings_table *table = tables; table->rows; table++) \
+	option_rows_for_each(row, table->rows)
+
+void settings_init(struct settings *settings)
+{
+	*settings = (struct settings){ .store_budget = SETTINGS_STORE_BUDGET };
+}
+
+void settings_deinit(struct settings *settings)
+{
+	guest_options_deinit(&settings->guest);
+	archive_options_deinit(&settings->archive);
+	strv_deinit(&settings->trust);
+	strv_deinit(&settings->notes);
+	for (size_t i = 0; i < settings->effective_count; i++) {
+		free(settings->effective[i].value);
+		free(settings->effective[i].source);
+	}
+	free(settings->effective);
+	*settings = (struct settings){ 0 };
+}
+
+const struct settings_table *settings_tables(void)
+{
+	return tables;
+}
+
+const struct option_row *settings_find(const char *name)
+{
+	for (const struct settings_table *table = tables; table->rows; table++) {
+		const struct option_row *row = option_find(table->rows, name);
+
+		if (row && row->traits & OPTION_IS_SETTING)
+			return row;
+	}
+	return NULL;
+}
+
+const char *settings_source(const struct settings *settings, const char *name)
+{
+	for (size_t i = settings->effective_count; i-- > 0;) {
+		if (streq(settings->effective[i].row->name, name))
+			return settings->effective[i].source;
+	}
+	return NULL;
+}
+
+/* Forget what was set before, where this replaces it. */
+static void record(struct settings *settings, const struct option_row *row,
+		   const char *value, const char *source)
+{
+	bool adds = row->kind == OPTION_LIST && *value;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < settings->effective_count; i++) {
+		struct setting *old = &settings->effective[i];
+
+		if (old->row == row && !adds) {
+			free(old->value);
+			free(old->source);
+		} else {
+			settings->effective[kept++] = *old;
+		}
+	}
+	settings->effective_count = kept;
+	array_reserve(settings->effective, settings->effective_count,
+		      settings->effective_capacity);
+	settings->effective[settings->effective_count++] = (struct setting){
+		.row = row, .value = xstrdup(value), .source = xstrdup(source)
+	};
+}
+
+struct error *settings_set(struct settings *settings, const struct option_row *row,
+			   const char *value, const char *source)
+{
+	settings_for_each(table, candidate)
+	{
+		if (candidate != row)
+			continue;
+		TRY(option_set(row, (char *)settings + table->offset, value));
+		record(settings, row, value ? value : "", source);
+		return NULL;
+	}
+	return error_new(ERROR_FAILED, "%s is not in a table of settings", row->name);
+}
+
+/* A file being read. */
+struct settings_file {
+	struct settings *settings;
+	bool restricted; /* no restricted keys in this one */
+	const char *user_file;
+};
+
+static struct error *unknown_key(const char *name, const char *source)
+{
+	struct nearest nearest = nearest_to(name);
+	struct error *err =
+		error_new(ERROR_USAGE, "%s: \"%s\" is not a setting", source, name);
+
+	settings_for_each(table, row)
+	{
+		if (row->traits & OPTION_IS_SETTING)
+			nearest_offer(&nearest, row->name);
+	}
+	return nearest.name ? error_hint(err, "%s", nearest.name)
+			    : error_hint(err, "man klab.conf lists all settings");
+}
+
+static struct error *take_key(const char *section, const char *name, const char *value,
+			      const char *source, void *argument)
+{
+	const struct settings_file *file = argument;
+	const struct option_row *row = settings_find(name);
+
+	if (!row)
+		return unknown_key(name, source);
+	if (row->traits & OPTION_IS_RESTRICTED && file->restricted)
+		return error_hint(error_new(ERROR_USAGE,
+					    "%s: \"%s\" needs your trust in this tree",
+					    source, name),
+				  "put it, or `trust = DIR` with the tree's directory, "
+				  "into %s",
+				  file->user_file);
+	TRY_WRAP(settings_set(file->settings, row, value, source), "%s: %s", source,
+		 name);
+	return NULL;
+}
+
+/* The nearest klab.conf at or above the directory, NULL if there is none. */
+static char *find_project_file(const char *directory)
+{
+	char *at = xstrdup(directory);
+
+	for (;;) {
+		char *file = path_join(at, SETTINGS_FILE);
+		char *parent;
+
+		if (path_exists(file) || streq(at, "/")) {
+			free(at);
+			if (path_exists(file))
+				return file;
+			free(file);
+			return NULL;
+		}
+		free(file);
+		parent = path_parent(at);
+		free(at);
+		at = parent;
+	}
+}
+
+/* Is path the directory, or below it?  Both are free of links and ".". */
+static bool is_below(const char *path, const char *directory)
+{
+	const char *rest = after_prefix(path, directory);
+
+	return rest && (*rest == '\0' || *rest == '/' || has_suffix(directory, "/"));
+}
+
+static bool is_trusted(const struct settings *settings, const char *file)
+{
+	_cleanup_free_ char *real = realpath(file, NULL);
+	_cleanup_free_ char *directory = real ? path_parent(real) : NULL;
+
+	for (size_t i = 0; directory && i < settings->trust.count; i++) {
+		_cleanup_free_ char *trusted = realpath(settings->trust.items[i], NULL);
+
+		if (trusted && is_below(directory, trusted))
+			return true;
+	}
+	return false;
+}
+
+static bool is_same_file(const struct stat *a, const char *path)
+{
+	struct stat b;
+
+	return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+static struct error *load_project(struct settings *settings, const char *directory,
+				  const char *user_file)
+{
+	_cleanup_free_ char *path = find_project_file(directory);
+	struct settings_file file = { .settings = settings, .user_file = user_file };
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0 || is_same_file(&st, user_file))
+		return NULL;
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
+		strv_pushf(&settings->notes, "%s is not read: it belongs to user %u",
+			   path, (unsigned int)st.st_uid);
+		return NULL;
+	}
+	if (st.st_mode & S_IWOTH) {
+		strv_pushf(&settings->notes, "%s is not read: everybody may write it",
+			   path);
+		return NULL;
+	}
+	file.restricted = !is_trusted(settings, path);
+	return settings_read(path, take_key, &file);
+}
+
+static const char *environment_value(char *const *environment, const char *name)
+{
+	for (size_t i = 0; environment[i]; i++) {
+		const char *rest = after_prefix(environment[i], name);
+
+		if (rest && *rest == '=')
+			return rest + 1;
+	}
+	return NULL;
+}
+
+static struct error *take_variable(struct settings *settings,
+				   const struct option_row *row, const char *name,
+				   char *const *environment)
+{
+	const char *value = environment_value(environment, name);
+
+	/* kbuild takes an empty ARCH for an unset one, and so does everybody. */
+	if (!value || (!*value && row->kind != OPTION_LIST))
+		return NULL;
+	TRY_WRAP(settings_set(settings, row, value, name), "the variable %s", name);
+	return NULL;
+}
+
+static struct error *load_environment(struct settings *settings, char *const *environment)
+{
+	const struct option_row *output = option_find_variable(kernel_option_rows, "O");
+
+	/* In kbuild too O= wins over KBUILD_OUTPUT. */
+	TRY(take_variable(settings, output, "KBUILD_OUTPUT", environment));
+	settings_for_each(table, row)
+	{
+		if (row->variable)
+			TRY(take_variable(settings, row, row->variable, environment));
+	}
+	settings_for_each(named, row)
+	{
+		_cleanup_free_ char *name = NULL;
+
+		if (!(row->traits & OPTION_IS_SETTING))
+			continue;
+		name = option_environment_name(row);
+		TRY(take_variable(settings, row, name, environment));
+	}
+	return NULL;
+}
+
+static struct error *user_file_path(char **ret)
+{
+	_cleanup_free_ char *directory = NULL;
+
+	TRY(dirs_config(&directory));
+	*ret = path_join(directory, SETTINGS_FILE);
+	return NULL;
+}
+
+struct error *settings_load(struct settings *settings,
+			    const struct settings_places *places)
+{
+	static const struct settings_places usual;
+	_cleanup_free_ char *user_file = NULL, *directory = NULL;
+	struct settings_file file = { .settings = settings };
+
+	if (!places)
+		places = &usual;
+	if (places->user_file)
+		user_file = xstrdup(places->user_file);
+	else
+		TRY(user_file_path(&user_file));
+	/* A working directory that was removed has no project. */
+	directory = places->directory ? xstrdup(places->directory) : getcwd(NULL, 0);
+
+	file.user_file = user_file;
+	TRY(settings_read(user_file, take_key, &file));
+	if (directory)
+		TRY(load_project(settings, directory, user_file));
+	return load_environment(settings,
+				places->environment ? places->environment : environ);
+}
