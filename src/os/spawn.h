@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The one way klab starts a program: what the child sees is said in the options, nothing
- * else is inherited.  A failed exec is reported by process_spawn() itself.
+ * else is inherited, neither descriptors nor signal dispositions nor the signal mask.  A
+ * failed exec is reported by process_spawn() itself.  spawn.c starts, process.c waits and
+ * kills, capture.c runs a program for its output.
  */
 #ifndef KLAB_OS_SPAWN_H
 #define KLAB_OS_SPAWN_H
@@ -13,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "os/clock.h"
 #include "os/file.h"
 
 struct spawn_fd {
@@ -21,10 +24,11 @@ struct spawn_fd {
 };
 
 struct spawn_options {
-	char *const *argv;	  /* argv[0] is looked up in PATH unless it has a slash */
+	/* argv[0] is looked up in our PATH (ERROR_MISSING) unless it has a slash. */
+	char *const *argv;
 	char *const *environment; /* NULL: ours */
 	const char *directory;	  /* NULL: ours */
-	/* -1 is not allowed: 0 means "as ours" for these three when left out. */
+	/* Pointers to borrowed descriptors, so that what is left out has a meaning. */
 	const int *standard_input;  /* NULL: /dev/null */
 	const int *standard_output; /* NULL: ours */
 	const int *standard_error;  /* NULL: ours */
@@ -55,14 +59,11 @@ void process_kill(struct process *process, int signal);
 void process_deinit(struct process *process);
 #define _cleanup_process_ _cleanup_(process_deinit)
 
-/* Run to the end with stdin empty; output beyond max_output is an error.  NULL outputs
- * are thrown away.  A non-zero status is not an error here. */
+/* Run to the end with stdin empty; output beyond max_output (of each) is an error.  NULL
+ * outputs are thrown away.  A non-zero status is not an error here.  timeout_ms 0: none.
+ * What a left-over grandchild still writes after the program has ended is not awaited. */
 struct error *process_capture(char *const *argv, unsigned int timeout_ms,
 			      size_t max_output, struct bytes *ret_stdout,
 			      struct bytes *ret_stderr, int *ret_status) _must_check_;
-
-/* Milliseconds of CLOCK_MONOTONIC. */
-uint64_t clock_ms(void);
-uint64_t clock_us(void);
 
 #endif
