@@ -35,6 +35,7 @@ enum option_trait {
 	OPTION_IS_RESTRICTED = 2,
 	OPTION_VALUE_OPTIONAL = 4, /* a string; "" without a value */
 	OPTION_IS_VARIABLE = 8,	   /* no switch: .variable is its only name */
+	OPTION_ONE_DASH = 16,	   /* may be written with one dash, as gdb's -ex */
 };
 
 /* What completes the value; choices complete themselves. */
@@ -45,6 +46,7 @@ enum option_values {
 	OPTION_VALUES_ARCHS,
 	OPTION_VALUES_KERNELS,
 	OPTION_VALUES_GUESTS,
+	OPTION_VALUES_COMMANDS,
 };
 
 struct option_row {
