@@ -84,6 +84,10 @@ struct error *store_list(struct store *store, const char *kind, struct store_ent
 struct error *store_remove(struct store *store, const char *kind,
 			   const char *key) _must_check_;
 
+/* SHA-256 (hex) of a file's content, remembered under the file's identity. */
+struct error *store_file_digest(struct store *store, const char *path,
+				char ret[65]) _must_check_;
+
 struct store_prune_options {
 	uint64_t budget;  /* bytes that may stay; least recently used entries go first */
 	const char *kind; /* NULL: all but those kinds that klab cannot make by itself */
