@@ -81,6 +81,8 @@ const struct option_row machine_option_rows[] = {
 
 const struct option_row image_option_rows[] = {
 	{ .kind = OPTION_TITLE, .help = "Initramfs:" },
+	{ .name = "initrd", .argument = "FILE|none", .kind = OPTION_STRING, RESTRICTED, GUEST(initrd),
+	  .values = OPTION_VALUES_FILES, .help = "Boot into this one instead of klab's own" },
 	{ .name = "add", .argument = "SRC[:DST]", .kind = OPTION_LIST, RESTRICTED, GUEST(adds),
 	  .values = OPTION_VALUES_FILES, .help = "Put a file or directory into the initramfs" },
 	{ .name = "overlay", .argument = "DIR", .kind = OPTION_LIST, RESTRICTED, GUEST(overlays),

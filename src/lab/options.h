@@ -42,6 +42,7 @@ struct guest_options {
 	struct strv qemu_options;
 
 	/* The image. */
+	char *initrd;	  /* FILE instead of klab's own, or "none" */
 	struct strv adds; /* SRC[:DST] */
 	struct strv overlays;
 	bool no_agent;

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Clients of a running guest's keeper. */
+#include "lab/attach.h"
+
+#include "agent/client.h"
+#include "base/mem.h"
+#include "lab/command.h"
+#include "lab/deadline.h"
+#include "os/spawn.h"
+#include "vm/keeper.h"
+
+#define OUTPUT_MAX (64u << 20)
+
+/* A connection to the keeper of one guest. */
+struct attach {
+	char *name;
+	struct loop *loop;
+	struct client *client;
+};
+
+static void attach_deinit(struct attach *attach)
+{
+	client_free(attach->client);
+	loop_free(attach->loop);
+	free(attach->name);
+}
+#define _cleanup_attach_ _cleanup_(attach_deinit)
+
+static struct error *attach_open(const char *guest_name, struct attach *ret)
+{
+	int fd;
+
+	TRY(guest_connect(guest_name, &fd, &ret->name));
+	TRY(loop_new(&ret->loop));
+	return client_new(ret->loop, fd, NULL, NULL, &ret->client);
+}
+
+/* attach_run(): a command on our own streams. */
+struct attached_command {
+	struct attach attach;
+	struct command *command;
+	struct deadline timeout;
+	struct verdict *verdict;
+};
+
+static void attached_command_deinit(struct attached_command *attached)
+{
+	command_free(attached->command);
+	deadline_deinit(&attached->timeout);
+	attach_deinit(&attached->attach);
+}
+
+static struct error *on_command_ended(const struct session_end *end, void *argument)
+{
+	struct attached_command *attached = argument;
+	struct verdict *verdict = attached->verdict;
+	int signal = command_signal(attached->command);
+
+	if (verdict->ended == ENDED_TIMEOUT)
+		; /* it was decided before */
+	else if (signal)
+		verdict_set(verdict, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
+	else if (end->lost)
+		verdict_set(verdict, ENDED_RESET, STATUS_GONE);
+	else
+		verdict_set_exit(verdict, end->how, end->value, end->message);
+	if (verdict->ended == ENDED_RESET && !verdict->message)
+		verdict->message =
+			xasprintf("the guest %s ended or reset before the command did",
+				  attached->attach.name);
+	loop_exit(attached->attach.loop);
+	return NULL;
+}
+
+static void on_leave(void *argument)
+{
+	struct attached_command *attached = argument;
+
+	if (command_signal(attached->command))
+		verdict_set(attached->verdict, ENDED_INTERRUPTED,
+			    STATUS_SIGNAL + command_signal(attached->command));
+	else
+		verdict_set(attached->verdict, ENDED_EXITED, STATUS_OK);
+	/* The keeper hangs up a session whose client goes. */
+	loop_exit(attached->attach.loop);
+}
+
+static struct error *on_timeout(void *argument)
+{
+	struct attached_command *attached = argument;
+
+	verdict_set(attached->verdict, ENDED_TIMEOUT, STATUS_TIMEOUT);
+	loop_exit(attached->attach.loop);
+	return NULL;
+}
+
+static struct error *run_attached(const struct attach_command *command,
+				  struct attached_command *attached)
+{
+	struct command_options options = {
+		.guest = command->options,
+		.service = command->service,
+		.words = command->words,
+		.monitor = true,
+	};
+	struct command_handlers handlers = {
+		.ended = on_command_ended,
+		.leave = on_leave,
+		.argument = attached,
+	};
+
+	TRY(attach_open(command->guest_name, &attached->attach));
+	TRY(deadline_init(&attached->timeout, attached->attach.loop, on_timeout,
+			  attached));
+	if (command->options->timeout_ms)
+		deadline_set(&attached->timeout, command->options->timeout_ms);
+	TRY(command_start(attached->attach.loop, attached->attach.client, &options,
+			  &handlers, &attached->command));
+	return loop_run(attached->attach.loop);
+}
+
+void attach_run(const struct attach_command *command, struct verdict *ret)
+{
+	_cleanup_(attached_command_deinit) struct attached_command attached = {
+		.verdict = ret,
+	};
+	_cleanup_error_ struct error *err = NULL;
+
+	*ret = (struct verdict){ 0 };
+	err = run_attached(command, &attached);
+	if (err)
+		verdict_set_error(ret, err);
+}
+
+/* attach_ask(): a question and its answer. */
+struct question {
+	struct attach attach;
+	struct text output;
+	struct error *err;
+};
+
+static void question_deinit(struct question *question)
+{
+	text_deinit(&question->output);
+	error_free(question->err);
+	attach_deinit(&question->attach);
+}
+
+static struct error *on_answer(uint8_t stream, const void *data, size_t size,
+			       void *argument)
+{
+	struct question *question = argument;
+
+	if (question->output.length + size > OUTPUT_MAX)
+		return error_new(ERROR_CORRUPT, "the answer is longer than %u MiB",
+				 OUTPUT_MAX >> 20);
+	text_append_bytes(&question->output, data, size);
+	return NULL;
+}
+
+static struct error *on_answer_end(const struct session_end *end, void *argument)
+{
+	struct question *question = argument;
+
+	if (end->lost)
+		question->err = error_new(ERROR_CLOSED, "the guest %s has ended",
+					  question->attach.name);
+	else if (end->how != PROTO_EXIT_STATUS || end->value)
+		question->err = error_new(ERROR_REFUSED, "%s",
+					  end->message && *end->message
+						  ? end->message
+						  : "the guest's keeper refused");
+	loop_exit(question->attach.loop);
+	return NULL;
+}
+
+struct error *attach_ask(const char *guest_name, const char *service,
+			 const char *const *argv, char **ret_output)
+{
+	_cleanup_(question_deinit) struct question question = { 0 };
+	struct session_options options = {
+		.service = service,
+		.argv = argv,
+		.flags = PROTO_START_NO_STDIN,
+		.fds = { -1, -1, -1 },
+		.on_output = on_answer,
+		.on_end = on_answer_end,
+		.argument = &question,
+	};
+	struct session *session;
+
+	TRY(attach_open(guest_name, &question.attach));
+	TRY(client_start(question.attach.client, &options, &session));
+	TRY(loop_run(question.attach.loop));
+	if (question.err)
+		return take_ptr(question.err);
+	*ret_output = text_take(&question.output);
+	return NULL;
+}

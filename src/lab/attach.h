@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Work with a guest that runs already: each call is a client of its keeper.  The guest is
+ * named, or the only one that runs (NULL).
+ */
+#ifndef KLAB_LAB_ATTACH_H
+#define KLAB_LAB_ATTACH_H
+
+#include "lab/options.h"
+#include "lab/verdict.h"
+
+/* A command (or a keeper's service such as "console") on this process's own streams. */
+struct attach_command {
+	const char *guest_name;
+	const struct guest_options *options;
+	const char *service; /* NULL: a command or shell */
+	const struct strv *words;
+};
+void attach_run(const struct attach_command *command, struct verdict *ret);
+
+/* Ask a service and take what it says; a refusal is an error.  *ret_output is text that
+ * the guest may have a part in. */
+struct error *attach_ask(const char *guest_name, const char *service,
+			 const char *const *argv, char **ret_output) _must_check_;
+
+#endif

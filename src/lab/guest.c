@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A guest's life: events of the keeper, deadlines, and the decision how it ended. */
+#include "lab/guest.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "lab/deadline.h"
+#include "lab/explain.h"
+
+#define BOOT_TIMEOUT_MS 120000
+#define HEARTBEAT_TIMEOUT_MS 60000
+#define SHUTDOWN_TIMEOUT_MS 10000
+#define FAIL_GRACE_MS 3000 /* for the rest of a crash's text, and the reset after it */
+#define CONSOLE_TAIL_MAX (128u * 1024)
+#define CONSOLE_TAIL_LINES 12
+
+struct guest {
+	struct loop *loop;
+	const struct plan *plan;
+	const struct guest_options *options;
+	const struct rundir *rundir;
+	enum plan_purpose purpose;
+	struct guest_handlers handlers;
+
+	struct keeper *keeper;
+	struct crash_watch crash;
+	struct text console; /* its last part */
+	bool console_silent;
+	bool ready;	/* now */
+	bool was_ready; /* ever */
+	bool ended;
+
+	bool finishing; /* somebody has decided how it ends: in verdict */
+	struct verdict verdict;
+	struct deadline timeout, boot_timeout, grace;
+	uint64_t mark_us; /* when the current phase began */
+	enum phase phase;
+};
+
+static void begin_phase(struct guest *guest, enum phase phase)
+{
+	uint64_t now = clock_us();
+
+	guest->verdict.phase_us[guest->phase] += now - guest->mark_us;
+	guest->mark_us = now;
+	guest->phase = phase;
+}
+
+static bool writes_disks(const struct guest *guest)
+{
+	for (size_t i = 0; i < guest->plan->machine.disk_count; i++)
+		if (!guest->plan->machine.disks[i].read_only)
+			return true;
+	return false;
+}
+
+void guest_finish(struct guest *guest, enum ended ended, int status)
+{
+	if (guest->finishing || guest->ended)
+		return;
+	guest->finishing = true;
+	verdict_set(&guest->verdict, ended, status);
+	begin_phase(guest, PHASE_STOP);
+	/* Only a disk can lose something; without one the power cord is the fast way. */
+	if (guest->ready && writes_disks(guest) && ended != ENDED_HANG)
+		keeper_shutdown(guest->keeper, SHUTDOWN_TIMEOUT_MS);
+	else
+		keeper_stop(guest->keeper);
+}
+
+void guest_command_ended(struct guest *guest, const struct session_end *end)
+{
+	if (guest->finishing || guest->ended)
+		return;
+	verdict_set_exit(&guest->verdict, end->how, end->value, end->message);
+	guest_finish(guest, guest->verdict.ended, guest->verdict.status);
+}
+
+static struct error *on_timeout(void *argument)
+{
+	guest_finish(argument, ENDED_TIMEOUT, STATUS_TIMEOUT);
+	return NULL;
+}
+
+static struct error *on_boot_timeout(void *argument)
+{
+	guest_finish(argument, ENDED_HANG, STATUS_HANG);
+	return NULL;
+}
+
+static bool must_fail(const struct guest *guest)
+{
+	enum crash_kind limit = guest->options->fail_on == FAIL_ON_WARN	  ? CRASH_WARNING
+				: guest->options->fail_on == FAIL_ON_OOPS ? CRASH_OOPS
+									  : CRASH_PANIC;
+
+	return guest->crash.worst >= limit;
+}
+
+static void set_crash_ended(struct guest *guest)
+{
+	switch (guest->crash.worst) {
+	case CRASH_PANIC:
+		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
+		break;
+	case CRASH_OOPS:
+		verdict_set(&guest->verdict, ENDED_OOPS, STATUS_OOPS);
+		break;
+	default:
+		verdict_set(&guest->verdict, ENDED_WARNING, STATUS_OOPS);
+		break;
+	}
+}
+
+/* The text of the crash has had its time. */
+static struct error *on_grace(void *argument)
+{
+	struct guest *guest = argument;
+
+	if (guest->purpose == PLAN_COMMAND || must_fail(guest)) {
+		set_crash_ended(guest);
+		guest_finish(guest, guest->verdict.ended, guest->verdict.status);
+	}
+	return NULL;
+}
+
+static void on_console(const void *data, size_t size, void *argument)
+{
+	struct guest *guest = argument;
+	enum crash_kind before = guest->crash.worst;
+
+	guest->console_silent = false;
+	text_append_bytes(&guest->console, data, size);
+	if (guest->console.length > CONSOLE_TAIL_MAX) {
+		size_t excess = guest->console.length - CONSOLE_TAIL_MAX / 2;
+
+		memmove(guest->console.data, guest->console.data + excess,
+			CONSOLE_TAIL_MAX / 2);
+		text_truncate(&guest->console, CONSOLE_TAIL_MAX / 2);
+	}
+	crash_watch_feed(&guest->crash, data, size);
+	if (guest->crash.worst <= before || guest->finishing)
+		return;
+	if (must_fail(guest))
+		deadline_set(&guest->grace, FAIL_GRACE_MS);
+}
+
+static bool was_ended_by_guest(enum keeper_cause cause)
+{
+	return cause == KEEPER_END_RESET || cause == KEEPER_END_PANIC ||
+	       cause == KEEPER_END_POWEROFF;
+}
+
+/* QEMU has gone and nobody here wanted it. */
+static void decide_unforeseen(struct guest *guest, const struct keeper_end *end)
+{
+	_cleanup_error_ struct error *err = NULL;
+	bool stays = guest->purpose != PLAN_COMMAND;
+
+	if (guest->crash.worst == CRASH_PANIC && was_ended_by_guest(end->cause)) {
+		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
+		return;
+	}
+	switch (end->cause) {
+	case KEEPER_END_POWEROFF:
+		/* From a shell that is how one leaves. */
+		verdict_set(&guest->verdict, ENDED_POWEROFF,
+			    stays ? STATUS_OK : STATUS_GONE);
+		return;
+	case KEEPER_END_RESET:
+		verdict_set(&guest->verdict, ENDED_RESET, STATUS_GONE);
+		return;
+	case KEEPER_END_PANIC:
+		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
+		return;
+	case KEEPER_END_STOPPED:
+		verdict_set(&guest->verdict, ENDED_POWEROFF,
+			    stays ? STATUS_OK : STATUS_GONE);
+		return;
+	case KEEPER_END_KILLED:
+		err = error_new(ERROR_CLOSED, "QEMU was killed by signal %d (%s)",
+				WTERMSIG(end->wait_status),
+				strsignal(WTERMSIG(end->wait_status)));
+		break;
+	case KEEPER_END_NONE:
+	case KEEPER_END_FAILED:
+		err = error_new(ERROR_CLOSED, "QEMU failed: %s", end->qemu_stderr);
+		break;
+	}
+	verdict_set_error(&guest->verdict, err);
+}
+
+static bool deserves_explanation(const struct guest *guest)
+{
+	switch (guest->verdict.ended) {
+	case ENDED_PANIC:
+	case ENDED_HANG:
+	case ENDED_RESET:
+	case ENDED_ERROR:
+		return true;
+	case ENDED_TIMEOUT:
+	case ENDED_POWEROFF:
+		return !guest->was_ready;
+	default:
+		return false;
+	}
+}
+
+static void explain_end(struct guest *guest, const struct keeper_end *end)
+{
+	struct explain_facts facts = {
+		.console = text_str(&guest->console),
+		.console_silent = guest->console_silent,
+		.agent_was_ready = guest->was_ready,
+		.ended = guest->verdict.ended,
+		.qemu_stderr = end->qemu_stderr ? end->qemu_stderr : "",
+		.missing_modules = &guest->plan->image.missing_modules,
+		.user_initramfs = guest->plan->user_initramfs,
+		.arch = guest->plan->machine.arch->name,
+	};
+	char *sentence, *hint;
+
+	if (!deserves_explanation(guest))
+		return;
+	if (explain(&facts, &sentence, &hint)) {
+		free(guest->verdict.message);
+		free(guest->verdict.hint);
+		guest->verdict.message = sentence;
+		guest->verdict.hint = hint;
+	}
+	guest->verdict.console_tail =
+		console_tail(guest->console.data, guest->console.length,
+			     CONSOLE_TAIL_LINES);
+}
+
+static void on_ended(struct guest *guest)
+{
+	const struct keeper_end *end = keeper_get_end(guest->keeper);
+
+	crash_watch_finish(&guest->crash);
+	if (!guest->finishing)
+		decide_unforeseen(guest, end);
+	else if (must_fail(guest) && (guest->verdict.ended == ENDED_EXITED ||
+				      guest->verdict.ended == ENDED_SIGNALED))
+		set_crash_ended(guest);
+	begin_phase(guest, PHASE_COUNT - 1);
+	guest->ended = true;
+	guest->ready = false;
+	guest->verdict.crash = guest->crash.worst;
+	if (guest->crash.worst != CRASH_NONE) {
+		guest->verdict.crash_title = take_ptr(guest->crash.title);
+		guest->verdict.crash_text = text_take(&guest->crash.text);
+	}
+	explain_end(guest, end);
+	guest->handlers.ended(guest->handlers.argument);
+}
+
+static void on_ready(struct guest *guest)
+{
+	const char *release = keeper_fact(guest->keeper, "release");
+
+	guest->ready = true;
+	guest->was_ready = true;
+	deadline_clear(&guest->boot_timeout);
+	begin_phase(guest, PHASE_COMMAND);
+	free(guest->verdict.release);
+	guest->verdict.release = release ? xstrdup(release) : NULL;
+	guest->handlers.ready(guest->handlers.argument);
+}
+
+static void each_deadline(struct guest *guest, void (*act)(struct deadline *))
+{
+	act(&guest->timeout);
+	act(&guest->boot_timeout);
+	act(&guest->grace);
+}
+
+static void on_event(enum keeper_event event, const char *text, void *argument)
+{
+	struct guest *guest = argument;
+
+	switch (event) {
+	case KEEPER_EVENT_QEMU_STARTED:
+		begin_phase(guest, PHASE_BOOT);
+		break;
+	case KEEPER_EVENT_AGENT_READY:
+		on_ready(guest);
+		break;
+	case KEEPER_EVENT_PAUSED:
+		each_deadline(guest, deadline_pause);
+		break;
+	case KEEPER_EVENT_RESUMED:
+		each_deadline(guest, deadline_resume);
+		break;
+	case KEEPER_EVENT_RESET:
+		guest->ready = false;
+		guest->handlers.reset(guest->handlers.argument);
+		break;
+	case KEEPER_EVENT_PANIC:
+		if (guest->purpose == PLAN_COMMAND)
+			deadline_set(&guest->grace, FAIL_GRACE_MS);
+		else
+			guest->handlers.panicked(guest->handlers.argument);
+		break;
+	case KEEPER_EVENT_HEARTBEAT_LOST:
+		if (guest->purpose == PLAN_COMMAND)
+			guest_finish(guest, ENDED_HANG, STATUS_HANG);
+		break;
+	case KEEPER_EVENT_FAULT:
+		log_debug("agent: %s", text);
+		break;
+	case KEEPER_EVENT_CONSOLE_FIRST:
+		break;
+	case KEEPER_EVENT_ENDED:
+		on_ended(guest);
+		break;
+	}
+}
+
+static void on_crash_line(const char *line, size_t size, void *argument)
+{
+	struct guest *guest = argument;
+
+	guest->handlers.crash_line(line, size, guest->handlers.argument);
+}
+
+static void describe(struct guest *guest)
+{
+	const struct plan *plan = guest->plan;
+	struct verdict *verdict = &guest->verdict;
+
+	verdict->kernel = xstrdup(plan->kernel->name);
+	verdict->release = plan->kernel->release ? xstrdup(plan->kernel->release) : NULL;
+	verdict->image = plan->machine.initrd ? xstrdup(plan->machine.initrd) : NULL;
+	verdict->machine = xstrdup(plan->machine.machine);
+	verdict->arch = xstrdup(plan->machine.arch->name);
+	verdict->accel = xstrdup(plan->machine.accel == ACCEL_KVM ? "kvm" : "tcg");
+	verdict->accel_reason = plan->accel.reason ? xstrdup(plan->accel.reason) : NULL;
+	verdict->boot = xstrdup(plan->boot == BOOT_PVH ? "pvh" : "image");
+	verdict->start = xstrdup("cold");
+	verdict->kaslr = plan->kaslr;
+	verdict->id = xstrdup(guest->rundir->id);
+	verdict->console = xstrdup(guest->rundir->console);
+}
+
+static struct error *set_deadlines(struct guest *guest, uint64_t started_us)
+{
+	const struct guest_options *options = guest->options;
+	uint64_t spent_ms = (clock_us() - started_us) / 1000;
+
+	TRY(deadline_init(&guest->timeout, guest->loop, on_timeout, guest));
+	TRY(deadline_init(&guest->boot_timeout, guest->loop, on_boot_timeout, guest));
+	TRY(deadline_init(&guest->grace, guest->loop, on_grace, guest));
+	if (options->timeout_ms)
+		deadline_set(&guest->timeout, options->timeout_ms > spent_ms
+						      ? options->timeout_ms - spent_ms
+						      : 0);
+	if (guest->plan->machine.agent)
+		deadline_set(&guest->boot_timeout, options->boot_timeout_ms
+							   ? options->boot_timeout_ms
+							   : BOOT_TIMEOUT_MS);
+	return NULL;
+}
+
+struct error *guest_start(struct loop *loop, const struct guest_start_options *options,
+			  struct guest **ret)
+{
+	_cleanup_(guest_freep) struct guest *guest = xnew(struct guest);
+	struct keeper_options keeper = {
+		.name = options->name,
+		.machine = &options->plan->machine,
+		.console_log = options->rundir->console,
+		.listed = true,
+		.on_event = on_event,
+		.on_console = on_console,
+		.argument = guest,
+		.heartbeat_timeout_ms = HEARTBEAT_TIMEOUT_MS,
+	};
+
+	guest->loop = loop;
+	guest->plan = options->plan;
+	guest->options = options->options;
+	guest->rundir = options->rundir;
+	guest->purpose = options->purpose;
+	guest->handlers = options->handlers;
+	guest->console_silent = true;
+	guest->crash.on_line = on_crash_line;
+	guest->crash.argument = guest;
+	guest->mark_us = options->started_us;
+	describe(guest);
+	TRY(set_deadlines(guest, options->started_us));
+	begin_phase(guest, PHASE_QEMU);
+	TRY(keeper_new(loop, &keeper, &guest->keeper));
+	*ret = take_ptr(guest);
+	return NULL;
+}
+
+void guest_free(struct guest *guest)
+{
+	if (!guest)
+		return;
+	keeper_free(guest->keeper);
+	deadline_deinit(&guest->timeout);
+	deadline_deinit(&guest->boot_timeout);
+	deadline_deinit(&guest->grace);
+	crash_watch_deinit(&guest->crash);
+	text_deinit(&guest->console);
+	verdict_deinit(&guest->verdict);
+	free(guest);
+}
+
+struct keeper *guest_keeper(struct guest *guest)
+{
+	return guest->keeper;
+}
+
+bool guest_is_ready(const struct guest *guest)
+{
+	return guest->ready;
+}
+
+bool guest_has_ended(const struct guest *guest)
+{
+	return guest->ended;
+}
+
+void guest_take_verdict(struct guest *guest, struct verdict *ret)
+{
+	*ret = guest->verdict;
+	guest->verdict = (struct verdict){ 0 };
+}

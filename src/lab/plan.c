@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* spec -> kernel -> image -> machine. */
+#include "lab/plan.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "os/file.h"
+
+static struct error *find_arch(const struct guest_options *options,
+			       const struct arch **ret)
+{
+	*ret = NULL; /* the kernel's, or the host's */
+	if (!options->arch)
+		return NULL;
+	*ret = arch_find(options->arch);
+	if (!*ret)
+		return error_hint(error_new(ERROR_USAGE, "no architecture \"%s\"",
+					    options->arch),
+				  "one of: %s", arch_names());
+	return NULL;
+}
+
+static struct error *find_kernel(const struct guest_options *options,
+				 const struct plan_ui *ui, struct plan *plan)
+{
+	struct kernel_resolve_options resolve = {
+		.spec = options->kernel,
+		.output = options->output,
+		.may_fetch = true,
+		.progress = ui->progress,
+	};
+
+	TRY(find_arch(options, &resolve.arch));
+	return kernel_resolve(plan->store, &resolve, &plan->kernel);
+}
+
+/* "SRC[:DST]": without DST the source's base name in the guest's root. */
+static struct error *parse_add(const char *word, struct image_add *ret)
+{
+	const char *colon = strrchr(word, ':');
+
+	if (colon && colon[1] != '/')
+		colon = NULL; /* a colon of the file's own name */
+	ret->source = colon ? xstrndup(word, (size_t)(colon - word)) : xstrdup(word);
+	ret->destination = xstrdup(colon ? colon + 1 : "");
+	if (!colon) {
+		_cleanup_free_ char *absolute = NULL;
+
+		TRY(path_absolute(ret->source, &absolute));
+		free(ret->destination);
+		ret->destination = path_join("/", path_base(absolute));
+	}
+	return NULL;
+}
+
+struct adds {
+	struct image_add *items;
+	size_t count;
+};
+
+static void adds_deinit(struct adds *adds)
+{
+	for (size_t i = 0; i < adds->count; i++) {
+		free(adds->items[i].source);
+		free(adds->items[i].destination);
+	}
+	free(adds->items);
+}
+
+static struct error *build_image(const struct guest_options *options, struct plan *plan)
+{
+	_cleanup_(adds_deinit) struct adds adds = {
+		.items = xcalloc(options->adds.count, sizeof(*adds.items)),
+	};
+	struct image_options image = {
+		.kernel = plan->kernel,
+		.overlays = (const char *const *)options->overlays.items,
+		.arch = plan->kernel->arch,
+		.no_agent = options->no_agent,
+	};
+
+	for (size_t i = 0; i < options->adds.count; i++) {
+		adds.count++;
+		TRY(parse_add(options->adds.items[i], &adds.items[i]));
+	}
+	image.adds = adds.items;
+	image.add_count = adds.count;
+	return image_build(plan->store, &image, &plan->image);
+}
+
+/* PVH unless it can't be, or must not be. */
+static struct error *choose_boot(const struct guest_options *options, struct plan *plan)
+{
+	enum boot_method wish = options->boot;
+
+	plan->kaslr = options->kaslr;
+	if (wish == BOOT_PVH && options->kaslr)
+		return error_hint(error_new(ERROR_USAGE,
+					    "--kaslr and --boot pvh exclude each other"),
+				  "a PVH start skips the code that randomises addresses; "
+				  "use --boot image");
+	if (wish != BOOT_IMAGE && !options->kaslr) {
+		TRY(kernel_pvh_image(plan->store, plan->kernel, &plan->machine.kernel));
+		if (plan->machine.kernel) {
+			plan->boot = BOOT_PVH;
+			return NULL;
+		}
+		if (wish == BOOT_PVH)
+			return error_hint(error_new(ERROR_UNSUPPORTED,
+						    "%s cannot be started by PVH",
+						    plan->kernel->name),
+					  "build it with CONFIG_PVH=y, or leave out "
+					  "--boot pvh");
+		plan->boot_reason =
+			xstrdup(plan->kernel->arch->elf_machine ==
+						arch_find("x86_64")->elf_machine
+					? "the kernel has no PVH note (CONFIG_PVH)"
+					: "PVH is x86's");
+	} else {
+		plan->boot_reason = xstrdup(options->kaslr ? "--kaslr" : "--boot image");
+	}
+	plan->boot = BOOT_IMAGE;
+	return kernel_plain_image(plan->store, plan->kernel, &plan->machine.kernel);
+}
+
+static void append_word(struct text *line, const char *word)
+{
+	if (!word || !*word)
+		return;
+	if (line->length)
+		text_append_char(line, ' ');
+	text_append(line, word);
+}
+
+/* klab's own parameters first, so that the user's win. */
+static char *command_line(const struct guest_options *options, enum plan_purpose purpose,
+			  const struct plan *plan)
+{
+	const struct arch *arch = plan->kernel->arch;
+	_cleanup_free_ char *console = xasprintf("console=%s", arch->console);
+	_cleanup_text_ struct text line = { 0 };
+
+	append_word(&line, console);
+	if (purpose == PLAN_COMMAND)
+		append_word(&line, "panic=-1");
+	if (!options->plain)
+		append_word(&line, arch->append_fast);
+	if (!options->kaslr)
+		append_word(&line, arch->append_nokaslr);
+	for (size_t i = 0; i < options->append.count; i++)
+		append_word(&line, options->append.items[i]);
+	return text_take(&line);
+}
+
+static struct error *find_qemu(const struct guest_options *options,
+			       const struct arch *arch, char **ret)
+{
+	const char *name = options->qemu ? options->qemu : arch->qemu;
+
+	*ret = program_find(name);
+	if (!*ret)
+		return error_hint(error_new(ERROR_MISSING, "there is no program %s",
+					    name),
+				  "apt-get install %s, or pass --qemu PROGRAM",
+				  arch->qemu_package);
+	return NULL;
+}
+
+static struct error *parse_disk(const char *word, struct machine_disk *ret)
+{
+	_cleanup_free_ char *path = xstrdup(word);
+
+	ret->read_only = has_suffix(word, ",ro");
+	if (ret->read_only)
+		path[strlen(path) - strlen(",ro")] = '\0';
+	return path_absolute(path, &ret->path);
+}
+
+static struct error *add_disks(const struct guest_options *options,
+			       struct machine *machine)
+{
+	machine->disks = xcalloc(options->disks.count, sizeof(*machine->disks));
+	for (size_t i = 0; i < options->disks.count; i++) {
+		machine->disk_count++;
+		TRY(parse_disk(options->disks.items[i], &machine->disks[i]));
+	}
+	return NULL;
+}
+
+static struct error *describe_machine(const struct guest_options *options,
+				      enum plan_purpose purpose, struct plan *plan)
+{
+	const struct arch *arch = plan->kernel->arch;
+	const struct arch_machine *machine = arch_machine_find(arch, options->machine);
+	struct machine *m = &plan->machine;
+
+	if (!machine)
+		return error_hint(error_new(ERROR_USAGE, "%s has no machine \"%s\"",
+					    arch->name, options->machine),
+				  "see klab run --help");
+	m->arch = arch;
+	m->machine = xstrdup(machine->name);
+	m->cpu = options->cpu ? xstrdup(options->cpu) : NULL;
+	m->accel = plan->accel.accel;
+	m->cpus = options->cpus ? options->cpus : 1;
+	m->memory = options->memory ? options->memory : arch->memory_default;
+	m->boot = plan->boot;
+	m->append = command_line(options, purpose, plan);
+	m->net = options->net && !streq(options->net, "none") ? xstrdup(options->net)
+							      : NULL;
+	m->no_reboot = purpose == PLAN_COMMAND;
+	m->start_halted = purpose == PLAN_DEBUG;
+	m->agent = !options->no_agent;
+	for (size_t i = 0; i < options->qemu_options.count; i++)
+		TRY_WRAP(strv_split_shell(options->qemu_options.items[i],
+					  &m->qemu_options),
+			 "--qemu-opts");
+	return add_disks(options, m);
+}
+
+static struct error *fill(const struct guest_options *options, enum plan_purpose purpose,
+			  const struct plan_ui *ui, struct plan *plan)
+{
+	TRY(store_open(NULL, &plan->store));
+	TRY(find_kernel(options, ui, plan));
+	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
+	if (options->initrd) {
+		plan->user_initramfs = true;
+		if (!streq(options->initrd, "none"))
+			TRY(path_absolute(options->initrd, &plan->machine.initrd));
+	} else {
+		TRY(build_image(options, plan));
+		plan->machine.initrd = xstrdup(plan->image.path);
+	}
+	TRY(choose_boot(options, plan));
+	TRY(accel_choose(plan->store, plan->kernel->arch, plan->machine.qemu,
+			 options->accel, &plan->accel));
+	TRY(describe_machine(options, purpose, plan));
+	return machine_check_memory(&plan->machine);
+}
+
+struct error *plan_make(const struct guest_options *options, enum plan_purpose purpose,
+			const struct plan_ui *ui, struct plan *ret)
+{
+	_cleanup_plan_ struct plan plan = { 0 };
+
+	TRY(fill(options, purpose, ui, &plan));
+	*ret = plan;
+	plan = (struct plan){ 0 };
+	return NULL;
+}
+
+void plan_deinit(struct plan *plan)
+{
+	machine_deinit(&plan->machine);
+	accel_choice_deinit(&plan->accel);
+	image_deinit(&plan->image);
+	kernel_free(plan->kernel);
+	store_free(plan->store);
+	free(plan->boot_reason);
+	*plan = (struct plan){ 0 };
+}
+
+char *plan_describe(const struct plan *plan)
+{
+	const struct machine *m = &plan->machine;
+
+	return xasprintf("%s on %s (%s), %s: %s", plan->kernel->name, m->arch->name,
+			 m->machine, m->accel == ACCEL_KVM ? "KVM" : "TCG",
+			 plan->accel.reason);
+}

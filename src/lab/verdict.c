@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How a run ended: status and JSON. */
+#include "lab/verdict.h"
+
+#include <json-c/json.h>
+
+#include "agent/proto.h"
+#include "base/mem.h"
+
+void verdict_deinit(struct verdict *verdict)
+{
+	char *const strings[] = {
+		verdict->message,    verdict->hint,	    verdict->kernel,
+		verdict->release,    verdict->image,	    verdict->machine,
+		verdict->arch,	     verdict->accel,	    verdict->accel_reason,
+		verdict->boot,	     verdict->start,	    verdict->start_reason,
+		verdict->id,	     verdict->console,	    verdict->crash_title,
+		verdict->crash_text, verdict->console_tail,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	*verdict = (struct verdict){ 0 };
+}
+
+void verdict_set(struct verdict *verdict, enum ended ended, int status)
+{
+	verdict->ended = ended;
+	verdict->status = status;
+}
+
+static void set_sentence(struct verdict *verdict, const char *message, const char *hint)
+{
+	free(verdict->message);
+	free(verdict->hint);
+	verdict->message = message && *message ? xstrdup(message) : NULL;
+	verdict->hint = hint ? xstrdup(hint) : NULL;
+}
+
+void verdict_set_exit(struct verdict *verdict, unsigned int how, unsigned int value,
+		      const char *message)
+{
+	switch (how) {
+	case PROTO_EXIT_STATUS:
+		verdict_set(verdict, ENDED_EXITED, (int)(value & 0xff));
+		break;
+	case PROTO_EXIT_SIGNAL:
+		verdict_set(verdict, ENDED_SIGNALED, STATUS_SIGNAL + (int)(value & 0x7f));
+		break;
+	case PROTO_EXIT_NOT_FOUND:
+		verdict_set(verdict, ENDED_NOT_FOUND, STATUS_NOT_FOUND);
+		break;
+	case PROTO_EXIT_NOT_STARTED:
+		verdict_set(verdict, ENDED_NOT_FOUND, STATUS_NOT_STARTED);
+		break;
+	case PROTO_EXIT_CANCELED:
+		verdict_set(verdict, ENDED_INTERRUPTED, STATUS_CANNOT_RUN);
+		break;
+	default:
+		verdict_set(verdict, ENDED_ERROR, STATUS_CANNOT_RUN);
+		break;
+	}
+	set_sentence(verdict, message, NULL);
+}
+
+void verdict_set_error(struct verdict *verdict, const struct error *err)
+{
+	verdict_set(verdict, ENDED_ERROR,
+		    error_is(err, ERROR_USAGE) ? STATUS_USAGE : STATUS_CANNOT_RUN);
+	set_sentence(verdict, error_message(err), error_hint_text(err));
+}
+
+const char *ended_name(enum ended ended)
+{
+	static const char *const names[] = {
+		[ENDED_EXITED] = "exited",
+		[ENDED_SIGNALED] = "signaled",
+		[ENDED_NOT_FOUND] = "not-found",
+		[ENDED_PANIC] = "panic",
+		[ENDED_OOPS] = "oops",
+		[ENDED_WARNING] = "warning",
+		[ENDED_HANG] = "hang",
+		[ENDED_RESET] = "reset",
+		[ENDED_POWEROFF] = "poweroff",
+		[ENDED_TIMEOUT] = "timeout",
+		[ENDED_INTERRUPTED] = "interrupted",
+		[ENDED_ERROR] = "error",
+	};
+
+	return names[ended];
+}
+
+static struct json_object *phases_json(const struct verdict *verdict)
+{
+	static const char *const names[] = {
+		[PHASE_PREPARE] = "prepare", [PHASE_QEMU] = "qemu", [PHASE_BOOT] = "boot",
+		[PHASE_COMMAND] = "command", [PHASE_STOP] = "stop",
+	};
+	struct json_object *phases = json_object_new_object();
+
+	for (size_t i = 0; i < PHASE_COUNT; i++) {
+		char seconds[32];
+
+		if (!verdict->phase_us[i])
+			continue;
+		snprintf(seconds, sizeof(seconds), "%.6f",
+			 (double)verdict->phase_us[i] / 1e6);
+		json_object_object_add(
+			phases, names[i],
+			json_object_new_double_s((double)verdict->phase_us[i] / 1e6,
+						 seconds));
+	}
+	return phases;
+}
+
+static struct json_object *crash_json(const struct verdict *verdict)
+{
+	_cleanup_text_ struct text text = { 0 };
+	struct json_object *crash = json_object_new_object();
+
+	if (verdict->crash_text)
+		text_append_harmless(&text, verdict->crash_text,
+				     strlen(verdict->crash_text));
+	json_object_object_add(crash, "kind",
+			       json_object_new_string(crash_kind_name(verdict->crash)));
+	json_object_object_add(crash, "title",
+			       json_object_new_string(
+				       verdict->crash_title ? verdict->crash_title : ""));
+	json_object_object_add(crash, "text", json_object_new_string(text_str(&text)));
+	return crash;
+}
+
+struct json_object *verdict_json(const struct verdict *verdict)
+{
+	const struct {
+		const char *name, *value;
+	} strings[] = {
+		{ "start", verdict->start },
+		{ "start_reason", verdict->start_reason },
+		{ "boot", verdict->boot },
+		{ "kernel", verdict->kernel },
+		{ "release", verdict->release },
+		{ "arch", verdict->arch },
+		{ "image", verdict->image },
+		{ "machine", verdict->machine },
+		{ "accel", verdict->accel },
+		{ "accel_reason", verdict->accel_reason },
+		{ "id", verdict->id },
+		{ "console", verdict->console },
+		{ "message", verdict->message },
+		{ "hint", verdict->hint },
+	};
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "ended",
+			       json_object_new_string(ended_name(verdict->ended)));
+	json_object_object_add(json, "status", json_object_new_int(verdict->status));
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		if (strings[i].value)
+			json_object_object_add(json, strings[i].name,
+					       json_object_new_string(strings[i].value));
+	json_object_object_add(json, "kaslr", json_object_new_boolean(verdict->kaslr));
+	json_object_object_add(json, "phases", phases_json(verdict));
+	if (verdict->crash != CRASH_NONE)
+		json_object_object_add(json, "crash", crash_json(verdict));
+	return json;
+}
