@@ -84,8 +84,10 @@ struct call {
 	struct guest_options *guest; /* = &settings.guest; .command is behind "--" */
 	struct common_options common;
 	struct strv words;
-	bool implicit; /* `klab -- CMD`: the name "run" was not typed */
-	int status;    /* of the process, unless run() returns an error */
+	char *const *argv;   /* the whole command line as it was typed */
+	uint64_t started_us; /* clock_us() of the program's start */
+	bool implicit;	     /* `klab -- CMD`: the name "run" was not typed */
+	int status;	     /* of the process, unless run() returns an error */
 };
 
 /* All of them, NULL-terminated. */

@@ -16,6 +16,7 @@
 #include "cli/mistake.h"
 #include "cli/parse.h"
 #include "cli/print.h"
+#include "os/clock.h"
 
 /* A program that was started without stdin, stdout or stderr would give their numbers to
  * the first files it opens. */
@@ -134,7 +135,8 @@ static int run_command(int argc, char **argv)
 {
 	_cleanup_parse_ struct parse parse = {};
 	_cleanup_error_ struct error *err = NULL;
-	_cleanup_(call_deinit) struct call call = {};
+	_cleanup_(call_deinit) struct call call = { .argv = argv,
+						    .started_us = clock_us() };
 	int skip;
 
 	err = find_command(argc, argv, &call, &skip);

@@ -3,13 +3,13 @@
 #include "cli/print.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "format/json.h"
 #include "os/file.h"
 
 static bool has_colour(void)
@@ -78,26 +78,20 @@ struct error *print_json_line(const char *json, const char *where)
 
 void print_error_json(const struct error *err, int status, const char *where)
 {
-	struct json_object *object = json_object_new_object();
-	const char *hint = error_hint_text(err);
-	struct error *failed;
+	_cleanup_json_ struct json_object *object = json_new_object();
+	_cleanup_free_ char *line = NULL;
+	_cleanup_error_ struct error *failed = NULL;
 
-	json_object_object_add(object, "ended", json_object_new_string("error"));
-	json_object_object_add(object, "status", json_object_new_int(status));
-	json_object_object_add(object, "error",
-			       json_object_new_string(error_message(err)));
-	if (hint)
-		json_object_object_add(object, "hint", json_object_new_string(hint));
-	failed = print_json_line(json_object_to_json_string_ext(
-					 object, JSON_C_TO_STRING_PLAIN |
-							 JSON_C_TO_STRING_NOSLASHESCAPE),
-				 where);
-	json_object_put(object);
+	json_add_string(object, "ended", "error");
+	json_add_i64(object, "status", status);
+	json_add_string(object, "error", error_message(err));
+	json_add_string(object, "hint", error_hint_text(err));
+	line = json_line(object);
+	failed = print_json_line(line, where);
 	/* The place for the JSON cannot be written: then both errors as text. */
 	if (failed) {
 		print_error(err);
 		print_error(failed);
-		error_free(failed);
 	}
 }
 
