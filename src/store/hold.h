@@ -22,15 +22,12 @@ struct store {
 	size_t hold_capacity;
 };
 
-/* Keep a directory from being removed while *ret_fd is open.  ERROR_BUSY: somebody is
- * removing it and was not done within timeout_ms, or has; the error of a system call if it
- * isn't there. */
+/* Keep a directory from being removed while *ret_fd is open.  ERROR_BUSY (timeout_ms 0)
+ * or ERROR_TIMEOUT: somebody is removing it; the error of a system call if it isn't there. */
 struct error *hold_take(const char *directory, unsigned int timeout_ms,
 			int *ret_fd) _must_check_;
 /* The right to remove a directory: ERROR_BUSY while anybody holds it. */
 struct error *hold_seize(const char *directory, int *ret_fd) _must_check_;
-/* Does the descriptor's file still have this name? */
-bool hold_is_named(int fd, const char *path);
 /* Let the store hold the directory from now on; fd is the store's. */
 void store_hold_add(struct store *store, const char *directory, int fd);
 

@@ -101,7 +101,7 @@ static struct error *list_directory(struct listing *listing, const char *kind,
 			.key = xstrdup(keys.items[i]),
 			.bytes = tree_bytes(entry),
 			.used = (uint64_t)st.st_mtime,
-			.path = take_ptr(entry),
+			.path = xstrdup(entry),
 		};
 	}
 	return NULL;
@@ -142,5 +142,14 @@ struct error *store_list(struct store *store, const char *kind, struct store_ent
 	*ret = take_ptr(listing.entries);
 	*ret_count = listing.count;
 	listing.count = 0;
+	return NULL;
+}
+
+struct error *store_keys(struct store *store, const char *kind, struct strv *ret)
+{
+	_cleanup_free_ char *path = xasprintf("%s/entries/%s", store->root, kind);
+
+	TRY(directory_names(path, ret));
+	strv_sort(ret);
 	return NULL;
 }

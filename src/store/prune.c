@@ -37,7 +37,9 @@ static struct error *remove_directory(struct store *store, const char *path)
 	TRY(hold_seize(path, &hold));
 	if (rename(path, gone) < 0)
 		return error_os(errno, "removing %s", path);
-	return tree_remove(gone);
+	/* Nobody sees it any more; what stays is rubbish for the next sweep. */
+	error_ignore(tree_remove(gone));
+	return NULL;
 }
 
 struct error *store_remove(struct store *store, const char *kind, const char *key)

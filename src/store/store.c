@@ -147,50 +147,45 @@ struct error *store_lock_key(struct store *store, const char *kind, const char *
 {
 	_cleanup_free_ char *entry = NULL;
 	_cleanup_free_ char *path = NULL;
-	_cleanup_free_ char *what = xasprintf("making of %s %s", kind, key);
+	_cleanup_free_ char *what = xasprintf("the making of %s %s", kind, key);
 
 	TRY(store_entry_path(store, kind, key, &entry));
 	path = xasprintf("%s/locks/%s.%s", store->root, kind, key);
-	for (;;) {
-		_cleanup_close_ int fd = -1;
+	return store_explain(store, lock_take(path, LOCK_KIND_EXCLUSIVE, MAKER_TIMEOUT_MS,
+					      what, ret_fd));
+}
 
-		TRY_WRAP(store_explain(store, lock_take(path, LOCK_KIND_EXCLUSIVE,
-							MAKER_TIMEOUT_MS, what, &fd)),
-			 "waiting for another klab that makes %s %s", kind, key);
-		/* Prune may have taken the file away before we had the lock. */
-		if (hold_is_named(fd, path)) {
-			*ret_fd = take_fd(fd);
-			return NULL;
-		}
+/* Once more if prune removed the directory between its making and its lock. */
+static struct error *lock_work(const char *path, unsigned int timeout_ms, int *ret_fd)
+{
+	_cleanup_free_ char *lock = path_join(path, HOLD_FILE);
+	struct error *err = NULL;
+
+	for (int tries = 0; tries < 3; tries++) {
+		error_ignore(err); /* of the last try */
+		TRY(dir_make(path, 0700));
+		err = lock_take(lock, LOCK_KIND_EXCLUSIVE, timeout_ms, path, ret_fd);
+		if (!error_is_errno(err, ENOENT))
+			return err;
 	}
+	return err;
 }
 
 struct error *store_work(struct store *store, const char *name, unsigned int timeout_ms,
 			 char **ret_path, int *ret_fd)
 {
 	_cleanup_free_ char *path = xasprintf("%s/work/%s", store->root, name);
-	_cleanup_free_ char *lock = path_join(path, HOLD_FILE);
+	struct error *err;
 
 	if (!is_word(name))
 		return error_new(ERROR_FAILED, "%s is no name for a directory", name);
-	/* Once more if prune removed the directory under us. */
-	for (int tries = 0; tries < 3; tries++) {
-		_cleanup_close_ int fd = -1;
-		struct error *err;
-
-		TRY(store_explain(store, dir_make(path, 0700)));
-		err = lock_take(lock, LOCK_KIND_EXCLUSIVE, timeout_ms, path, &fd);
-		if (error_is_errno(err, ENOENT)) {
-			error_ignore(err);
-			continue;
-		}
-		TRY(store_explain(store, err));
-		if (hold_is_named(fd, lock)) {
-			(void)utimensat(AT_FDCWD, path, NULL, 0); /* only for prune */
-			*ret_path = take_ptr(path);
-			*ret_fd = take_fd(fd);
-			return NULL;
-		}
+	err = lock_work(path, timeout_ms, ret_fd);
+	if (error_is(err, ERROR_TIMEOUT)) {
+		error_free(err);
+		err = error_new(ERROR_BUSY, "%s is in use by another klab", path);
 	}
-	return error_new(ERROR_BUSY, "%s is being removed again and again", path);
+	TRY(store_explain(store, err));
+	(void)utimensat(AT_FDCWD, path, NULL, 0); /* only for the order of prune */
+	*ret_path = take_ptr(path);
+	return NULL;
 }

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* What the store may hold unless the settings say otherwise. */
 #define STORE_BUDGET_DEFAULT (UINT64_C(20) << 30)
@@ -80,6 +81,9 @@ void store_entries_free(struct store_entry *entries, size_t count);
 /* kind NULL: all.  Sorted by kind, then most recently used first. */
 struct error *store_list(struct store *store, const char *kind, struct store_entry **ret,
 			 size_t *ret_count) _must_check_;
+/* Only the keys, without looking at the disk's every block; kind must be given. */
+struct error *store_keys(struct store *store, const char *kind,
+			 struct strv *ret) _must_check_;
 /* ERROR_NOT_FOUND, or ERROR_BUSY while a klab uses it. */
 struct error *store_remove(struct store *store, const char *kind,
 			   const char *key) _must_check_;
