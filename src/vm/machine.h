@@ -19,11 +19,12 @@ struct machine_disk {
 	char *path;
 	char *format; /* "raw", "qcow2"; found by looking at the file */
 	bool read_only;
+	bool device; /* a block device of the host, not a file */
 };
 
 struct machine {
 	const struct arch *arch;
-	char *machine; /* "pc", "q35", "virt" */
+	char *machine; /* "pc", "q35", "virt"; NULL: the architecture's default */
 	char *cpu;     /* NULL: the default for the accelerator */
 	enum accel accel;
 	unsigned int cpus;
@@ -31,24 +32,29 @@ struct machine {
 
 	char *kernel;	       /* what -kernel gets */
 	char *initrd;	       /* NULL: none */
-	char *append;	       /* the whole kernel command line */
+	char *append;	       /* the whole kernel command line; NULL: empty */
 	enum boot_method boot; /* PVH or IMAGE, never AUTO */
 
 	struct machine_disk *disks;
 	size_t disk_count;
-	char *net; /* NULL: none; "user" or "user,hostfwd=tcp::8080-:80" */
+	size_t disk_capacity;
+	char *net; /* NULL, "none": none; "user" or "user,hostfwd=tcp::8080-:80" */
 
 	bool no_reboot;	   /* a reset ends QEMU */
 	bool start_halted; /* -S */
 	bool agent;	   /* the agent's virtio-serial port is there */
 
-	char *qemu;		  /* path of the QEMU binary */
+	char *qemu;		  /* path of the QEMU binary; NULL: by name */
 	struct strv qemu_options; /* the user's own, at the end */
 };
 
 void machine_deinit(struct machine *machine);
 
-/* Descriptor numbers and paths by which the QEMU process reaches its keeper. */
+/* Add the disk that the user's words name: FILE[,ro][,format=raw|qcow2].  The format is
+ * found by looking; where a guest could have forged what is found, the user must say it. */
+struct error *machine_add_disk(struct machine *machine, const char *spec) _must_check_;
+
+/* Descriptor numbers by which the QEMU process reaches its keeper. */
 struct machine_wires {
 	int qmp_fd;	/* -1: none */
 	int agent_fd;	/* -1: none */
@@ -59,8 +65,10 @@ struct machine_wires {
 struct error *qemu_command(const struct machine *machine,
 			   const struct machine_wires *wires,
 			   struct strv *ret) _must_check_;
+
 /* Kernel and initramfs must fit: sizes are read from the files.  The error says how much
- * memory would do (QEMU itself is silent about this). */
+ * memory would do (QEMU itself is silent about this).  More than the host has is refused
+ * too. */
 struct error *machine_check_memory(const struct machine *machine) _must_check_;
 
 #endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The machine's QEMU command line.  Each aspect of the machine is one small emitter in the
+ * table at the end; the order of the table is the order of the command line, and a new
+ * device is a new row.  Everything that differs between architectures comes from
+ * struct arch.
+ */
+#include "vm/machine.h"
+
+#include <inttypes.h>
+
+#include "agent/proto.h"
+#include "base/mem.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+struct qemu_emitter {
+	const struct machine *machine;
+	const struct machine_wires *wires; /* NULL: for a person to paste */
+	struct strv *argv;
+};
+
+/* QEMU's option lists end a value at a comma; a comma of the value's own is doubled. */
+static char *escape_value(const char *value)
+{
+	_cleanup_text_ struct text escaped = { 0 };
+
+	for (; *value; value++) {
+		if (*value == ',')
+			text_append_char(&escaped, ',');
+		text_append_char(&escaped, *value);
+	}
+	return text_take(&escaped);
+}
+
+static void emit(struct qemu_emitter *e, const char *option, const char *value)
+{
+	strv_push(e->argv, option);
+	if (value)
+		strv_push(e->argv, value);
+}
+
+static struct error *emit_program(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+
+	emit(e, m->qemu ? m->qemu : m->arch->qemu, NULL);
+	return NULL;
+}
+
+static struct error *emit_base(struct qemu_emitter *e)
+{
+	/* Nothing that the machine description does not name, on any host. */
+	emit(e, "-nodefaults", NULL);
+	emit(e, "-no-user-config", NULL);
+	emit(e, "-display", "none");
+	return NULL;
+}
+
+static struct error *emit_machine(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+	const struct arch_machine *row = arch_machine_find(m->arch, m->machine);
+
+	if (!row)
+		return error_new(ERROR_USAGE, "there is no machine \"%s\" for %s",
+				 m->machine, m->arch->name);
+	emit(e, "-machine", NULL);
+	strv_pushf(e->argv, "%s%s", row->name, row->options ? row->options : "");
+	return NULL;
+}
+
+static struct error *emit_accel(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+	bool kvm = m->accel == ACCEL_KVM;
+	const char *cpu = m->cpu ? m->cpu : kvm ? m->arch->cpu_kvm : m->arch->cpu_tcg;
+
+	emit(e, "-accel", kvm ? "kvm" : "tcg");
+	if (cpu)
+		emit(e, "-cpu", cpu);
+	return NULL;
+}
+
+static struct error *emit_size(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+
+	emit(e, "-m", NULL);
+	strv_pushf(e->argv, "%" PRIu64 "M", (m->memory + MIB - 1) / MIB);
+	emit(e, "-smp", NULL);
+	strv_pushf(e->argv, "%u", m->cpus ? m->cpus : 1);
+	return NULL;
+}
+
+static struct error *emit_kernel(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+
+	if (m->kernel)
+		emit(e, "-kernel", m->kernel);
+	if (m->initrd)
+		emit(e, "-initrd", m->initrd);
+	if (m->kernel && m->append && *m->append)
+		emit(e, "-append", m->append);
+	return NULL;
+}
+
+static struct error *emit_console(struct qemu_emitter *e)
+{
+	if (!e->wires || e->wires->console_fd < 0) {
+		emit(e, "-serial", "mon:stdio");
+		return NULL;
+	}
+	emit(e, "-chardev", NULL);
+	strv_pushf(e->argv, "socket,id=console,fd=%d", e->wires->console_fd);
+	emit(e, "-serial", "chardev:console");
+	return NULL;
+}
+
+static struct error *emit_qmp(struct qemu_emitter *e)
+{
+	if (!e->wires || e->wires->qmp_fd < 0)
+		return NULL;
+	emit(e, "-chardev", NULL);
+	strv_pushf(e->argv, "socket,id=qmp,fd=%d", e->wires->qmp_fd);
+	emit(e, "-mon", "chardev=qmp,mode=control");
+	return NULL;
+}
+
+static struct error *emit_agent(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+
+	if (!m->agent)
+		return NULL;
+	emit(e, "-chardev", NULL);
+	/* The pasted machine has the same devices; nobody is at the other end. */
+	if (!e->wires || e->wires->agent_fd < 0)
+		strv_push(e->argv, "null,id=agent");
+	else
+		strv_pushf(e->argv, "socket,id=agent,fd=%d", e->wires->agent_fd);
+	emit(e, "-device", NULL);
+	strv_pushf(e->argv, "virtio-serial-%s", m->arch->virtio_bus);
+	emit(e, "-device", "virtserialport,chardev=agent,name=" PROTO_PORT_NAME);
+	return NULL;
+}
+
+static struct error *emit_disks(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+
+	for (size_t i = 0; i < m->disk_count; i++) {
+		const struct machine_disk *disk = &m->disks[i];
+		_cleanup_free_ char *path = escape_value(disk->path);
+
+		/* The protocol is named, or "nbd:x" would be more than a file's name.
+		 * QEMU locks the file: shared where it is read only. */
+		emit(e, "-blockdev", NULL);
+		strv_pushf(e->argv,
+			   "driver=%s,node-name=disk%zu,read-only=%s,file.driver=%s,"
+			   "file.filename=%s",
+			   disk->format, i, disk->read_only ? "on" : "off",
+			   disk->device ? "host_device" : "file", path);
+		emit(e, "-device", NULL);
+		strv_pushf(e->argv, "virtio-blk-%s,drive=disk%zu", m->arch->virtio_bus,
+			   i);
+	}
+	return NULL;
+}
+
+static struct error *emit_net(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+	const char *options;
+
+	if (!m->net || streq(m->net, "none"))
+		return NULL;
+	options = after_prefix(m->net, "user");
+	if (!options || (*options && *options != ','))
+		return error_new(
+			ERROR_USAGE,
+			"--net is \"none\", \"user\" or \"user,hostfwd=...\", not \"%s\"",
+			m->net);
+	emit(e, "-netdev", NULL);
+	strv_pushf(e->argv, "user,id=net0%s", options);
+	emit(e, "-device", NULL);
+	/* Nobody boots from the net: without its ROM the firmware is done sooner. */
+	strv_pushf(e->argv, "virtio-net-%s,netdev=net0%s", m->arch->virtio_bus,
+		   streq(m->arch->virtio_bus, "pci") ? ",romfile=" : "");
+	return NULL;
+}
+
+static struct error *emit_life(struct qemu_emitter *e)
+{
+	if (e->machine->no_reboot)
+		emit(e, "-no-reboot", NULL);
+	if (e->machine->start_halted)
+		emit(e, "-S", NULL);
+	return NULL;
+}
+
+static struct error *emit_user(struct qemu_emitter *e)
+{
+	/* At the end, where they win. */
+	strv_push_all(e->argv, (const char *const *)e->machine->qemu_options.items);
+	return NULL;
+}
+
+static struct error *(*const emitters[])(struct qemu_emitter *e) = {
+	emit_program, emit_base,    emit_machine, emit_accel, emit_size,
+	emit_kernel,  emit_console, emit_qmp,	  emit_agent, emit_disks,
+	emit_net,     emit_life,    emit_user,
+};
+
+struct error *qemu_command(const struct machine *machine,
+			   const struct machine_wires *wires, struct strv *ret)
+{
+	_cleanup_strv_ struct strv argv = { 0 };
+	struct qemu_emitter e = { .machine = machine, .wires = wires, .argv = &argv };
+
+	for (size_t i = 0; i < ARRAY_SIZE(emitters); i++)
+		TRY(emitters[i](&e));
+	*ret = argv;
+	argv = (struct strv){ 0 };
+	return NULL;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The machine's command line, and what is found out about its disks. */
+#include "unit.h"
+
+#include <endian.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "os/file.h"
+#include "vm/machine.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static struct machine plain_machine(const char *arch)
+{
+	return (struct machine){
+		.arch = arch_find(arch),
+		.accel = ACCEL_TCG,
+		.cpus = 2,
+		.memory = 512 * MIB,
+	};
+}
+
+static char *command_line(const struct machine *machine,
+			  const struct machine_wires *wires)
+{
+	_cleanup_strv_ struct strv argv = { 0 };
+
+	assert_ok(qemu_command(machine, wires, &argv));
+	return strv_shell(&argv);
+}
+
+static void assert_has(const char *line, const char *words)
+{
+	if (!strstr(line, words))
+		fail_msg("\"%s\" lacks \"%s\"", line, words);
+}
+
+static void assert_lacks(const char *line, const char *words)
+{
+	if (strstr(line, words))
+		fail_msg("\"%s\" has \"%s\"", line, words);
+}
+
+static void test_paste(void **state)
+{
+	struct machine m = plain_machine("x86_64");
+	_cleanup_free_ char *line = NULL;
+
+	m.kernel = xstrdup("/boot/my kernel");
+	m.append = xstrdup("console=ttyS0 panic=-1");
+	m.agent = true;
+	m.no_reboot = true;
+	line = command_line(&m, NULL);
+	assert_true(has_prefix(line, "qemu-system-x86_64 -nodefaults -no-user-config "));
+	assert_has(line, " -machine pc");
+	assert_has(line, " -accel tcg -cpu ");
+	assert_has(line, " -m 512M -smp 2 ");
+	assert_has(line, " -kernel '/boot/my kernel' -append 'console=ttyS0 panic=-1'");
+	assert_has(line, " -serial mon:stdio");
+	assert_has(line, "name=klab.agent.0");
+	assert_has(line, " -no-reboot");
+	/* A person has no descriptors to pass. */
+	assert_lacks(line, "fd=");
+	assert_lacks(line, "qmp");
+	machine_deinit(&m);
+}
+
+static void test_wires(void **state)
+{
+	const struct machine_wires wires = { .qmp_fd = 3,
+					     .agent_fd = 4,
+					     .console_fd = 5 };
+	struct machine m = plain_machine("aarch64");
+	_cleanup_free_ char *line = NULL;
+
+	m.agent = true;
+	m.start_halted = true;
+	strv_push(&m.qemu_options, "-d");
+	strv_push(&m.qemu_options, "int");
+	line = command_line(&m, &wires);
+	assert_true(has_prefix(line, "qemu-system-aarch64 "));
+	assert_has(line, " -machine virt");
+	assert_has(line, " -chardev socket,id=console,fd=5 -serial chardev:console");
+	assert_has(line, " -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control");
+	assert_has(line, " -chardev socket,id=agent,fd=4 ");
+	assert_lacks(line, "stdio");
+	assert_lacks(line, "-no-reboot");
+	assert_lacks(line, "-kernel");
+	/* The user's words have the last say. */
+	assert_true(has_suffix(line, " -S -d int"));
+	machine_deinit(&m);
+}
+
+static void test_machines_and_nets(void **state)
+{
+	_cleanup_strv_ struct strv argv = { 0 };
+	static const struct {
+		const char *machine, *cpu, *net, *wanted, *error;
+	} rows[] = {
+		{ "q35", NULL, NULL, " -machine q35", NULL },
+		{ NULL, "Nehalem,+x", NULL, " -cpu Nehalem,+x ", NULL },
+		{ "virt", NULL, NULL, NULL, "there is no machine \"virt\" for x86_64" },
+		{ NULL, NULL, "user", " -netdev user,id=net0 ", NULL },
+		{ NULL, NULL, "user,hostfwd=tcp::80-:80",
+		  " -netdev user,id=net0,hostfwd=tcp::80-:80 -device virtio-net-pci",
+		  NULL },
+		{ NULL, NULL, "none", " -nodefaults ", NULL },
+		{ NULL, NULL, "tap", NULL, "not \"tap\"" },
+		{ NULL, NULL, "userx", NULL, "not \"userx\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct machine m = plain_machine("x86_64");
+
+		m.machine = rows[i].machine ? xstrdup(rows[i].machine) : NULL;
+		m.cpu = rows[i].cpu ? xstrdup(rows[i].cpu) : NULL;
+		m.net = rows[i].net ? xstrdup(rows[i].net) : NULL;
+		if (rows[i].error) {
+			assert_error(qemu_command(&m, NULL, &argv), ERROR_USAGE,
+				     rows[i].error);
+		} else {
+			_cleanup_free_ char *line = command_line(&m, NULL);
+
+			assert_has(line, rows[i].wanted);
+			if (!rows[i].net || streq(rows[i].net, "none"))
+				assert_lacks(line, "net");
+		}
+		machine_deinit(&m);
+	}
+}
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+	assert_ok(file_write(path, data, size, 0600));
+}
+
+/* The first 80 bytes of a qcow2 file, version 3. */
+static void write_qcow2(const char *path, uint64_t backing, uint64_t incompatible)
+{
+	uint8_t header[104] = { 'Q', 'F', 'I', 0xfb, 0, 0, 0, 3 };
+
+	backing = htobe64(backing);
+	incompatible = htobe64(incompatible);
+	memcpy(header + 8, &backing, 8);
+	memcpy(header + 72, &incompatible, 8);
+	write_file(path, header, sizeof(header));
+}
+
+static void test_disks(void **state)
+{
+	_cleanup_temp_dir_ char *directory = NULL;
+	_cleanup_free_ char *raw = NULL, *qcow2 = NULL, *line = NULL, *spec = NULL;
+	struct machine m = plain_machine("x86_64");
+
+	assert_ok(temp_dir_make("klab-disk", &directory));
+	raw = path_join(directory, "a,b.img");
+	qcow2 = path_join(directory, "c");
+	write_file(raw, "x", 1);
+	write_qcow2(qcow2, 0, 0);
+	spec = xasprintf("%s,ro", qcow2);
+	assert_ok(machine_add_disk(&m, raw));
+	assert_ok(machine_add_disk(&m, spec));
+	assert_string_equal(m.disks[0].format, "raw");
+	assert_false(m.disks[0].read_only);
+	assert_string_equal(m.disks[1].format, "qcow2");
+	assert_true(m.disks[1].read_only);
+	line = command_line(&m, NULL);
+	assert_has(line, "driver=raw,node-name=disk0,read-only=off,file.driver=file,"
+			 "file.filename=");
+	assert_has(line, "/a,,b.img");
+	assert_has(line, "driver=qcow2,node-name=disk1,read-only=on,");
+	assert_has(line, "-device virtio-blk-pci,drive=disk1");
+	machine_deinit(&m);
+}
+
+/* A guest that writes a qcow2 header to its raw disk must not get at the host's files in
+ * its next life. */
+static void test_disk_forged(void **state)
+{
+	_cleanup_temp_dir_ char *directory = NULL;
+	_cleanup_free_ char *path = NULL, *named = NULL, *said = NULL;
+	struct machine m = plain_machine("x86_64");
+
+	assert_ok(temp_dir_make("klab-disk", &directory));
+	path = path_join(directory, "disk.img");
+	named = path_join(directory, "overlay.qcow2");
+	said = xasprintf("%s,format=raw", path);
+	write_qcow2(path, 104, 0);
+	assert_error(machine_add_disk(&m, path), ERROR_USAGE, "refers to another file");
+	write_qcow2(path, 0, 4); /* an external data file */
+	assert_error(machine_add_disk(&m, path), ERROR_USAGE, "refers to another file");
+	assert_ok(machine_add_disk(&m, said));
+	assert_string_equal(m.disks[0].format, "raw");
+	write_qcow2(named, 104, 0);
+	assert_ok(machine_add_disk(&m, named));
+	assert_string_equal(m.disks[1].format, "qcow2");
+	machine_deinit(&m);
+}
+
+static void test_disk_unusable(void **state)
+{
+	_cleanup_temp_dir_ char *directory = NULL;
+	struct machine m = plain_machine("x86_64");
+
+	assert_ok(temp_dir_make("klab-disk", &directory));
+	assert_error(machine_add_disk(&m, "/nonexistent/d,ro"), ERROR_OS,
+		     "cannot open the disk /nonexistent/d:");
+	assert_error(machine_add_disk(&m, "/dev/null"), ERROR_USAGE,
+		     "neither a file nor a block device");
+	assert_error(machine_add_disk(&m, directory), ERROR_OS, "directory");
+	assert_int_equal(m.disk_count, 0);
+	machine_deinit(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_paste),
+		cmocka_unit_test(test_wires),
+		cmocka_unit_test(test_machines_and_nets),
+		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_disk_forged),
+		cmocka_unit_test(test_disk_unusable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
