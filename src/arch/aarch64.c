@@ -16,9 +16,9 @@ static const struct arch_machine machines[] = {
 };
 
 /* By the names that modprobe knows; what is built in is left out when they are resolved. */
-static const char *const device_modules[] = {
-	"virtio_pci", "virtio_console", "virtio_blk", "virtio_net", NULL,
-};
+static const char *const channel_modules[] = { "virtio_pci", "virtio_console", NULL };
+static const char *const disk_modules[] = { "virtio_blk", NULL };
+static const char *const net_modules[] = { "virtio_net", NULL };
 
 const struct arch arch_aarch64 = {
 	.name = "aarch64",
@@ -38,7 +38,10 @@ const struct arch arch_aarch64 = {
 	.cpu_kvm = "host",
 	.console = "ttyAMA0",
 	.virtio_bus = "pci",
-	.device_modules = device_modules,
+	.channel_modules = channel_modules,
+	.disk_modules = disk_modules,
+	.net_modules = net_modules,
+	.gdb_architecture = "aarch64",
 	.append_fast = "cryptomgr.notests",
 	.append_nokaslr = "nokaslr",
 	.memory_default = UINT64_C(1) << 30,

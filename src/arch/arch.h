@@ -37,10 +37,14 @@ struct arch {
 		*machines;   /* the first is the default; name NULL ends */
 	const char *cpu_tcg; /* -cpu under TCG */
 	const char *cpu_kvm;
-	const char *console;		   /* console= of the first serial port */
-	const char *virtio_bus;		   /* suffix of device names: "pci" */
-	const char *const *device_modules; /* modules for klab's own devices, in no order:
-						"virtio_pci", "virtio_console"... */
+	const char *console;	/* console= of the first serial port */
+	const char *virtio_bus; /* suffix of device names: "pci" */
+	/* Modules that drive klab's own devices, in no order; NULL-terminated.  A module
+	 * that is not needed is not loaded: under TCG each costs 20 ms and more. */
+	const char *const *channel_modules;
+	const char *const *disk_modules;
+	const char *const *net_modules;
+	const char *gdb_architecture; /* gdb's name: "i386:x86-64" */
 	const char *append_fast; /* kernel parameters that only make booting faster */
 	const char *append_nokaslr;
 	uint64_t memory_default; /* bytes */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * x86_64.  `pc` is the default: it has fewer devices for firmware and kernel to find than
- * `q35`, which is there for who needs PCI Express.
+ * x86_64.  `q35` is the default: a kernel comes up 10 % sooner on it than on `pc`, where
+ * routing the virtio device's interrupt goes through slow ACPI code (0.2-0.3 s in the
+ * load of virtio_pci under TCG).
  */
 #include <elf.h>
 #include <stddef.h>
@@ -11,16 +12,17 @@
 static const char *const aliases[] = { "amd64", "x86-64", "x64", "x86", NULL };
 
 static const struct arch_machine machines[] = {
-	{ .name = "pc", .options = "" },
-	{ .name = "q35", .options = "" },
+	/* Nobody needs the disk controller and the SMBus that klab gives nothing to do. */
+	{ .name = "q35", .options = ",sata=off,smbus=off,vmport=off" },
+	{ .name = "pc", .options = ",vmport=off" },
 	{ .name = NULL },
 };
 
 /* By the names that modprobe knows.  What they need (virtio_pci_modern_dev, net_failover…)
- * differs from release to release and is found in modules.dep. */
-static const char *const device_modules[] = {
-	"virtio_pci", "virtio_console", "virtio_blk", "virtio_net", NULL,
-};
+ * differs from release to release and is found by kernel_modules_closure(). */
+static const char *const channel_modules[] = { "virtio_pci", "virtio_console", NULL };
+static const char *const disk_modules[] = { "virtio_blk", NULL };
+static const char *const net_modules[] = { "virtio_net", NULL };
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
@@ -37,7 +39,10 @@ const struct arch arch_x86_64 = {
 	.cpu_kvm = "host",
 	.console = "ttyS0",
 	.virtio_bus = "pci",
-	.device_modules = device_modules,
+	.channel_modules = channel_modules,
+	.disk_modules = disk_modules,
+	.net_modules = net_modules,
+	.gdb_architecture = "i386:x86-64",
 	/* The self-tests of the crypto algorithms: 0.29 s of a 6.1 boot under TCG. */
 	.append_fast = "cryptomgr.notests",
 	.append_nokaslr = "nokaslr",

@@ -25,7 +25,7 @@ static void test_rows_are_whole(void **state)
 		}
 		assert_non_null(arch->append_fast);
 		assert_non_null(arch->aliases);
-		assert_non_null(arch->device_modules[0]);
+		assert_non_null(arch->channel_modules[0]);
 		assert_non_null(arch->machines[0].name);
 		assert_non_null(arch->machines[0].options);
 		assert_true(has_prefix(arch->qemu, "qemu-system-"));
