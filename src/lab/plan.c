@@ -67,8 +67,20 @@ static void adds_deinit(struct adds *adds)
 	free(adds->items);
 }
 
+/* The modules that this guest's devices need. */
+static void wanted_modules(const struct guest_options *options, const struct arch *arch,
+			   struct strv *ret)
+{
+	strv_push_all(ret, arch->channel_modules);
+	if (options->disks.count)
+		strv_push_all(ret, arch->disk_modules);
+	if (options->net && !streq(options->net, "none"))
+		strv_push_all(ret, arch->net_modules);
+}
+
 static struct error *build_image(const struct guest_options *options, struct plan *plan)
 {
+	_cleanup_strv_ struct strv modules = { 0 };
 	_cleanup_(adds_deinit) struct adds adds = {
 		.items = xcalloc(options->adds.count, sizeof(*adds.items)),
 	};
@@ -83,6 +95,8 @@ static struct error *build_image(const struct guest_options *options, struct pla
 		adds.count++;
 		TRY(parse_add(options->adds.items[i], &adds.items[i]));
 	}
+	wanted_modules(options, image.arch, &modules);
+	image.modules = (const char *const *)modules.items;
 	image.adds = adds.items;
 	image.add_count = adds.count;
 	return image_build(plan->store, &image, &plan->image);

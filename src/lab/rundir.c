@@ -128,6 +128,25 @@ static struct json_object *json_file(struct store *store, const char *path)
 	return file;
 }
 
+static void add_string(struct json_object *json, const char *name, const char *value)
+{
+	if (value)
+		json_object_object_add(json, name, json_object_new_string(value));
+}
+
+/* What a debugger that comes later wants to know. */
+static struct json_object *json_debug(const struct plan *plan)
+{
+	struct json_object *debug = json_object_new_object();
+
+	add_string(debug, "arch", plan->machine.arch->name);
+	add_string(debug, "name", plan->kernel->name);
+	add_string(debug, "vmlinux", plan->kernel->vmlinux);
+	add_string(debug, "source", plan->kernel->source_directory);
+	json_object_object_add(debug, "kaslr", json_object_new_boolean(plan->kaslr));
+	return debug;
+}
+
 static struct json_object *manifest_json(const struct rundir *rundir,
 					 const struct plan *plan,
 					 const char *const *arguments,
@@ -145,6 +164,7 @@ static struct json_object *manifest_json(const struct rundir *rundir,
 	if (plan) {
 		json_object_object_add(json, "kernel",
 				       json_file(plan->store, plan->kernel->image));
+		json_object_object_add(json, "debug", json_debug(plan));
 		json_object_object_add(json, "boots",
 				       json_object_new_string(plan->machine.kernel));
 		if (plan->machine.initrd)
@@ -201,6 +221,17 @@ static struct error *find_run(const char *id, char **ret)
 	return NULL;
 }
 
+static struct error *read_manifest(const char *run, struct json_object **ret)
+{
+	_cleanup_free_ char *path = path_join(run, "manifest.json"), *text = NULL;
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+
+	TRY(file_read(path, MANIFEST_MAX, &bytes));
+	text = xstrndup((const char *)bytes.data, bytes.size);
+	*ret = json_tokener_parse(text);
+	return *ret ? NULL : error_new(ERROR_CORRUPT, "%s is no JSON", path);
+}
+
 static struct error *read_recall(struct json_object *json, struct strv *ret_arguments,
 				 char **ret_directory)
 {
@@ -221,20 +252,52 @@ static struct error *read_recall(struct json_object *json, struct strv *ret_argu
 struct error *rundir_recall(const char *id, struct strv *ret_arguments,
 			    char **ret_directory)
 {
-	_cleanup_free_ char *run = NULL, *path = NULL, *text = NULL;
-	_cleanup_bytes_ struct bytes bytes = { 0 };
+	_cleanup_free_ char *run = NULL;
 	struct json_object *json;
 	struct error *err;
 
 	TRY(find_run(id, &run));
-	path = path_join(run, "manifest.json");
-	TRY(file_read(path, MANIFEST_MAX, &bytes));
-	text = xstrndup((const char *)bytes.data, bytes.size);
-	json = json_tokener_parse(text);
-	err = json ? read_recall(json, ret_arguments, ret_directory)
-		   : error_new(ERROR_CORRUPT, "it is not JSON");
+	TRY(read_manifest(run, &json));
+	err = read_recall(json, ret_arguments, ret_directory);
 	json_object_put(json);
-	return err ? error_wrap(err, "reading %s", path) : NULL;
+	return err ? error_wrap(err, "reading the manifest in %s", run) : NULL;
+}
+
+void debug_facts_deinit(struct debug_facts *facts)
+{
+	free(facts->arch);
+	free(facts->name);
+	free(facts->vmlinux);
+	free(facts->source);
+	*facts = (struct debug_facts){ 0 };
+}
+
+static char *get_string(struct json_object *json, const char *name)
+{
+	struct json_object *value;
+
+	return json && json_object_object_get_ex(json, name, &value)
+		       ? xstrdup(json_object_get_string(value))
+		       : NULL;
+}
+
+struct error *rundir_debug_facts(const char *run, struct debug_facts *ret)
+{
+	struct json_object *json, *debug = NULL, *kaslr;
+
+	TRY(read_manifest(run, &json));
+	json_object_object_get_ex(json, "debug", &debug);
+	ret->arch = get_string(debug, "arch");
+	ret->name = get_string(debug, "name");
+	ret->vmlinux = get_string(debug, "vmlinux");
+	ret->source = get_string(debug, "source");
+	ret->kaslr = debug && json_object_object_get_ex(debug, "kaslr", &kaslr) &&
+		     json_object_get_boolean(kaslr);
+	json_object_put(json);
+	if (ret->arch)
+		return NULL;
+	debug_facts_deinit(ret);
+	return error_new(ERROR_CORRUPT, "the manifest in %s is damaged", run);
 }
 
 struct error *rundir_find_console(const char *id, char **ret_path)

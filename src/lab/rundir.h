@@ -32,6 +32,18 @@ struct error *rundir_write_manifest(const struct rundir *rundir, const struct pl
  * NULL: the latest. */
 struct error *rundir_recall(const char *id, struct strv *ret_arguments,
 			    char **ret_directory) _must_check_;
+/* What a debugger wants to know of a run; what is not known is NULL. */
+struct debug_facts {
+	char *arch;
+	char *name; /* of the kernel */
+	char *vmlinux;
+	char *source;
+	bool kaslr;
+};
+void debug_facts_deinit(struct debug_facts *facts);
+/* run: its directory. */
+struct error *rundir_debug_facts(const char *run, struct debug_facts *ret) _must_check_;
+
 /* The console log of a run, as for rundir_recall(). */
 struct error *rundir_find_console(const char *id, char **ret_path) _must_check_;
 

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gdb on a guest. */
+#include "lab/debug.h"
+
+#include <json-c/json.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/mem.h"
+#include "lab/attach.h"
+#include "lab/run-internal.h"
+#include "os/dirs.h"
+#include "os/file.h"
+#include "os/spawn.h"
+
+static void note(const struct run_ui *ui, const char *text)
+{
+	if (ui->note)
+		ui->note(text, ui->argument);
+}
+
+/* gdb as Debian packages it knows its own architecture, gdb-multiarch all. */
+static struct error *find_gdb(const struct gdb_options *gdb, const struct arch *arch,
+			      char **ret)
+{
+	const char *names[] = { gdb->program, "gdb-multiarch", "gdb" };
+	size_t i = gdb->program ? 0 : arch == arch_host() ? 2 : 1;
+
+	*ret = program_find(names[i]);
+	if (*ret)
+		return NULL;
+	if (!gdb->program && i == 2 && (*ret = program_find("gdb-multiarch")))
+		return NULL;
+	return error_hint(error_new(ERROR_MISSING, "there is no program %s", names[i]),
+			  gdb->program ? "check --gdb" : "apt-get install gdb-multiarch");
+}
+
+static void push_command(struct strv *words, const char *option, const char *command)
+{
+	strv_push(words, option);
+	strv_push(words, command);
+}
+
+/* What gdb is started with: our preparation, then what the user said. */
+static struct error *gdb_command(const struct gdb_options *gdb, const char *guest,
+				 const struct debug_facts *facts, struct strv *ret)
+{
+	const struct arch *arch = arch_find(facts->arch);
+	_cleanup_free_ char *program = NULL, *self = NULL, *pipe = NULL, *line = NULL;
+	_cleanup_strv_ struct strv remote = { 0 };
+
+	TRY(find_gdb(gdb, arch, &program));
+	TRY(dirs_self(&self));
+	strv_push_all(&remote,
+		      (const char *const[]){ self, "gdb", "--stdio", guest, NULL });
+	pipe = strv_shell(&remote);
+	line = xasprintf("target remote | %s", pipe);
+
+	strv_push_take(ret, take_ptr(program));
+	strv_push(ret, "-q");
+	push_command(ret, "-iex", "set pagination off");
+	/* The tree's own scripts (vmlinux-gdb.py) are what its owner wants. */
+	if (facts->source) {
+		_cleanup_free_ char *safe =
+			xasprintf("add-auto-load-safe-path %s", facts->source);
+
+		push_command(ret, "-iex", safe);
+	}
+	if (facts->vmlinux)
+		strv_push(ret, facts->vmlinux);
+	if (facts->source) {
+		_cleanup_free_ char *directory = xasprintf("directory %s", facts->source);
+
+		push_command(ret, "-ex", directory);
+	}
+	if (!facts->vmlinux) {
+		_cleanup_free_ char *set =
+			xasprintf("set architecture %s", arch->gdb_architecture);
+
+		push_command(ret, "-ex", set);
+	}
+	push_command(ret, "-ex", line);
+	if (gdb->break_at) {
+		_cleanup_free_ char *at = xasprintf("tbreak %s", gdb->break_at);
+
+		push_command(ret, "-ex", at);
+		push_command(ret, "-ex", "continue");
+	}
+	strv_push_all(ret, (const char *const *)gdb->arguments->items);
+	return NULL;
+}
+
+static void explain_symbols(const struct debug_facts *facts, const struct run_ui *ui)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (facts->kaslr)
+		note(ui, "the guest was started with KASLR: the addresses of symbols are "
+			 "wrong by its offset");
+	if (facts->vmlinux)
+		return;
+	text = xasprintf("%s comes without symbols; \"klab fetch debian --debug\" brings "
+			 "the distribution's debug package, a tree built with "
+			 "CONFIG_DEBUG_INFO has its own",
+			 facts->name ? facts->name : "this kernel");
+	note(ui, text);
+}
+
+static struct error *start_gdb(const struct gdb_options *gdb, const char *guest,
+			       const struct debug_facts *facts, struct process *ret)
+{
+	_cleanup_strv_ struct strv words = { 0 };
+	static const int input = STDIN_FILENO;
+
+	TRY(gdb_command(gdb, guest, facts, &words));
+	return process_spawn(&(struct spawn_options){ .argv = strv_argv(&words),
+						      .standard_input = &input,
+						      .die_with_parent = true },
+			     ret);
+}
+
+static int status_of(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? STATUS_SIGNAL + WTERMSIG(wait_status)
+					: WEXITSTATUS(wait_status);
+}
+
+/* A new guest under gdb. */
+struct debugged {
+	struct run run;
+	struct process gdb;
+};
+
+static struct error *on_gdb_ended(int status, void *argument)
+{
+	struct debugged *debugged = argument;
+
+	guest_finish(debugged->run.guest, ENDED_EXITED, status_of(status));
+	return NULL;
+}
+
+static void on_ended(void *argument)
+{
+	struct debugged *debugged = argument;
+
+	loop_exit(debugged->run.loop);
+}
+
+static void on_panicked(void *argument)
+{
+	struct debugged *debugged = argument;
+
+	note(debugged->run.options->ui, "the guest has panicked");
+}
+
+static void on_nothing(void *argument)
+{
+}
+
+static void on_crash_line(const char *line, size_t size, void *argument)
+{
+}
+
+/* Ctrl-C is gdb's, which is in the same foreground group as we are. */
+static struct error *on_interrupt(int signal, void *argument)
+{
+	return NULL;
+}
+
+static struct error *on_terminate(int signal, void *argument)
+{
+	struct debugged *debugged = argument;
+
+	guest_finish(debugged->run.guest, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
+	return NULL;
+}
+
+static struct error *debug_to_end(struct debugged *debugged,
+				  const struct gdb_options *gdb)
+{
+	struct run *run = &debugged->run;
+	struct guest_handlers handlers = {
+		.ready = on_nothing,
+		.reset = on_nothing,
+		.panicked = on_panicked,
+		.ended = on_ended,
+		.crash_line = on_crash_line,
+		.argument = debugged,
+	};
+	_cleanup_(loop_source_freep) struct loop_source *child = NULL, *interrupt = NULL,
+							*terminate = NULL;
+	_cleanup_(debug_facts_deinit) struct debug_facts facts = { 0 };
+
+	TRY(run_prepare(run, PLAN_DEBUG));
+	TRY(rundir_debug_facts(run->rundir.path, &facts));
+	note(run->options->ui, "KASLR is off in this guest");
+	explain_symbols(&facts, run->options->ui);
+	TRY(run_start_guest(run, PLAN_DEBUG, &handlers));
+	TRY(loop_add_signal(run->loop, SIGINT, on_interrupt, debugged, &interrupt));
+	TRY(loop_add_signal(run->loop, SIGTERM, on_terminate, debugged, &terminate));
+	TRY(start_gdb(gdb, run->name, &facts, &debugged->gdb));
+	TRY(loop_add_child(run->loop, &debugged->gdb, on_gdb_ended, debugged, &child));
+	return loop_run(run->loop);
+}
+
+void debug_new_guest(const struct run_options *options, const struct gdb_options *gdb,
+		     struct verdict *ret)
+{
+	struct debugged debugged = {
+		.run = { .options = options, .rundir = { .lock_fd = -1 } },
+		.gdb = PROCESS_NONE,
+	};
+	struct error *err;
+
+	*ret = (struct verdict){ 0 };
+	err = debug_to_end(&debugged, gdb);
+	process_deinit(&debugged.gdb);
+	run_conclude(&debugged.run, err, ret);
+	run_deinit(&debugged.run);
+}
+
+/* The run directory of a running guest, from its keeper's status. */
+static struct error *guest_rundir(const char *guest_name, char **ret_name, char **ret_run)
+{
+	_cleanup_free_ char *status = NULL;
+	struct json_object *json, *name, *log;
+	struct error *err = NULL;
+
+	TRY(attach_ask(guest_name, "status", NULL, &status));
+	json = json_tokener_parse(status);
+	if (json && json_object_object_get_ex(json, "name", &name) &&
+	    json_object_object_get_ex(json, "log", &log)) {
+		*ret_name = xstrdup(json_object_get_string(name));
+		*ret_run = path_parent(json_object_get_string(log));
+	} else {
+		err = error_new(ERROR_CORRUPT, "the guest's keeper tells no status");
+	}
+	json_object_put(json);
+	return err;
+}
+
+struct error *debug_attach(const char *guest_name, const struct gdb_options *gdb,
+			   const struct run_ui *ui, int *ret_status)
+{
+	_cleanup_(debug_facts_deinit) struct debug_facts facts = { 0 };
+	_cleanup_free_ char *name = NULL, *run = NULL;
+	_cleanup_process_ struct process process = PROCESS_NONE;
+	int status;
+
+	TRY(guest_rundir(guest_name, &name, &run));
+	TRY(rundir_debug_facts(run, &facts));
+	explain_symbols(&facts, ui);
+	signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's */
+	TRY(start_gdb(gdb, name, &facts, &process));
+	TRY(process_wait(&process, 0, &status));
+	*ret_status = status_of(status);
+	return NULL;
+}
