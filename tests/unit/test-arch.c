@@ -62,8 +62,8 @@ static void test_machines(void **state)
 {
 	const struct arch *x86 = arch_find("x86_64");
 
-	assert_string_equal(arch_machine_find(x86, NULL)->name, "pc");
-	assert_string_equal(arch_machine_find(x86, "q35")->name, "q35");
+	assert_string_equal(arch_machine_find(x86, NULL)->name, "q35");
+	assert_string_equal(arch_machine_find(x86, "pc")->name, "pc");
 	assert_null(arch_machine_find(x86, "virt"));
 	assert_string_equal(arch_machine_find(arch_find("arm64"), NULL)->name, "virt");
 }

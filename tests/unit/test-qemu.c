@@ -54,7 +54,7 @@ static void test_paste(void **state)
 	m.no_reboot = true;
 	line = command_line(&m, NULL);
 	assert_true(has_prefix(line, "qemu-system-x86_64 -nodefaults -no-user-config "));
-	assert_has(line, " -machine pc");
+	assert_has(line, " -machine q35,");
 	assert_has(line, " -accel tcg -cpu ");
 	assert_has(line, " -m 512M -smp 2 ");
 	assert_has(line, " -kernel '/boot/my kernel' -append 'console=ttyS0 panic=-1'");
