@@ -64,7 +64,7 @@ static const struct settings_table tables[] = {
 
 void settings_init(struct settings *settings)
 {
-	*settings = (struct settings){ .store_budget = SETTINGS_STORE_BUDGET };
+	*settings = (struct settings){ .store_budget = STORE_BUDGET_DEFAULT };
 }
 
 void settings_deinit(struct settings *settings)

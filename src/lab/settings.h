@@ -18,9 +18,9 @@
 
 #include "lab/option.h"
 #include "lab/options.h"
+#include "store/store.h"
 
 #define SETTINGS_FILE "klab.conf"
-#define SETTINGS_STORE_BUDGET (20ULL << 30)
 
 /* What has been set, and by whom. */
 struct setting {

@@ -73,7 +73,7 @@ static void test_nothing(void **state)
 	assert_int_equal(settings.effective_count, 0);
 	assert_int_equal(settings.notes.count, 0);
 	assert_null(settings_source(&settings, "memory"));
-	assert_int_equal(settings.store_budget, SETTINGS_STORE_BUDGET);
+	assert_int_equal(settings.store_budget, STORE_BUDGET_DEFAULT);
 }
 
 static void test_order(void **state)
