@@ -22,8 +22,10 @@ struct fetch_options {
 	const char *flavour;	 /* "amd64", "cloud-amd64", "rt-amd64"; NULL: default */
 	const struct arch *arch; /* NULL: the host's */
 	const char *mirror;	 /* URL; NULL: the one that the host's own apt uses */
-	bool debug;		 /* also the package with the debug information */
-	bool again;		 /* ask the archive even if a kernel is stored */
+	const char *
+		keyring; /* file that verifies the mirror; NULL: the host's Debian keys */
+	bool debug;	 /* also the package with the debug information */
+	bool again;	 /* ask the archive even if a kernel is stored */
 	const struct fetch_progress *progress; /* may be NULL */
 };
 

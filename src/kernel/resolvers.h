@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kinds of kernel, one function and one file each, and the facts that they share.  A
+ * new kind is one more of them and one row in spec.c.  Only kernel/ includes this.
+ */
+#ifndef KLAB_KERNEL_RESOLVERS_H
+#define KLAB_KERNEL_RESOLVERS_H
+
+#include "kernel/kernel.h"
+
+/* All of these set *ret only on success; arch NULL: whatever the kernel is for, else an
+ * error of another one's kernel. */
+
+/* A kbuild directory, source and output in one or apart.  ERROR_NOT_FOUND where there is
+ * none, with a hint how to build one that is not built. */
+struct error *kernel_from_tree(const char *directory, const char *output,
+			       const struct arch *arch, struct kernel **ret) _must_check_;
+/* Does the directory have the looks of a kernel's source or output? */
+bool kernel_is_tree(const char *directory);
+/* The innermost built tree around a directory; NULL: none. */
+struct kernel *kernel_around(const char *directory, const char *output,
+			     const struct arch *arch);
+
+/* An image file, with what lies beside it as packages lay it out. */
+struct error *kernel_from_file(const char *path, const struct arch *arch,
+			       struct kernel **ret) _must_check_;
+
+/* The kernel that runs here; root and release NULL: "/" and uname -r. */
+struct error *kernel_from_host(const char *root, const char *release,
+			       struct kernel **ret) _must_check_;
+
+/* A kernel of the store by its name or release. */
+struct error *kernel_from_store(struct store *store, const char *name,
+				struct kernel **ret) _must_check_;
+/* The newest stored one; suite, flavour, arch NULL: any.  *ret is NULL if there is none. */
+struct error *kernel_newest_stored(struct store *store, const char *suite,
+				   const char *flavour, const struct arch *arch,
+				   struct kernel **ret) _must_check_;
+/* Write meta.json into the directory of an entry being made. */
+struct stored_facts {
+	const char *name;
+	const char *release;
+	const char *suite;
+	const char *flavour;
+	const struct arch *arch;
+	const struct strv *packages; /* "name version" */
+};
+struct error *stored_write(const char *directory,
+			   const struct stored_facts *facts) _must_check_;
+/* Do the entry's packages have just these versions? */
+bool stored_is_current(const char *directory, const struct strv *packages);
+
+/* A file system that holds a kernel as packages install them: fill in what it has of the
+ * release and the kernel lacks yet. */
+void kernel_fill_from_root(struct kernel *kernel, const char *root, const char *release);
+/* The releases that have an image there, newest first. */
+void kernel_releases_in(const char *root, struct strv *ret);
+/* Set what the configuration says: BTF, DWARF. */
+void kernel_fill_from_config(struct kernel *kernel);
+
+/* Has the configuration file this option at y (or, with `module`, at m)? */
+bool config_is_set(const char *path, const char *option);
+
+#endif
