@@ -235,15 +235,16 @@ struct error *process_spawn(const struct spawn_options *options, struct process 
 	int ends[2];
 
 	TRY(find_program(options->argv[0], &program));
+	plan.program = program;
+	/* Before the pipe, which could get the number of a closed stderr. */
+	plan_fds(&plan);
+	fds = plan.fds;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_os(errno, "starting %s: making a pipe", options->argv[0]);
 	reader = ends[0];
 	writer = ends[1];
 
-	plan.program = program;
 	plan.report = writer;
-	plan_fds(&plan);
-	fds = plan.fds;
 	trace_command(options);
 	child.pid = fork_blocked(&plan);
 	if (child.pid < 0) {
