@@ -203,7 +203,7 @@ static void client_drained(void *argument)
 	struct client *client = argument;
 
 	for (struct session *session = client->sessions; session; session = session->next)
-		error_ignore(session_pump(session)); /* memory only; stdin then waits */
+		session_pump(session);
 }
 
 static void client_channel_closed(const struct error *err, void *argument)
@@ -321,7 +321,7 @@ struct error *client_start(struct client *client, const struct session_options *
 	TRY(session_new(client->loop, client->channel, id, options, &session));
 	session->client = client;
 	TRY(client_send_start(client, id, options));
-	TRY(session_pump(session));
+	session_pump(session);
 	session->next = client->sessions;
 	client->sessions = session;
 	client->session_count++;

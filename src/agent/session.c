@@ -71,21 +71,19 @@ static void session_on_input(void *data, size_t size, void *argument)
 		return; /* the filter ended it */
 	if (size)
 		session_send_input(session, data, size);
-	/* Only out of memory, or of watches: stdin then stays unread. */
-	error_ignore(session_pump(session));
+	session_pump(session);
 }
 
-struct error *session_pump(struct session *session)
+void session_pump(struct session *session)
 {
 	size_t room = session_room(session);
 
-	if (session->reader)
-		return stream_reader_want(session->reader, room);
-	if (room && session->options.on_input && !session->input_asked) {
+	if (session->reader) {
+		stream_reader_want(session->reader, room);
+	} else if (room && session->options.on_input && !session->input_asked) {
 		session->input_asked = true;
 		client_wake(session->client);
 	}
-	return NULL;
 }
 
 static void session_grant(struct output *output, size_t size)
@@ -165,7 +163,7 @@ static struct error *session_credit(struct session *session, const struct frame 
 	if (more > PROTO_CREDIT_MAX - session->credit)
 		return error_new(ERROR_CORRUPT, "the peer granted more than the limit");
 	session->credit += more;
-	*ret_failure = session_pump(session);
+	session_pump(session);
 	return NULL;
 }
 

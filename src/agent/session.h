@@ -55,7 +55,7 @@ struct error *session_frame(struct session *session, const struct frame *frame,
 /* The connection has gone. */
 void session_lose(struct session *session);
 /* The channel takes more again. */
-struct error *session_pump(struct session *session) _must_check_;
+void session_pump(struct session *session);
 /* It has ended and all its output is written: on_end() may be called. */
 bool session_is_over(const struct session *session);
 

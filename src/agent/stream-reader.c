@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Reading a user's descriptor on demand.  The source in the loop exists only while bytes
- * are wanted: a pipe without writers reports EPOLLHUP however few events are asked for.
- */
+/* Reading a user's descriptor on demand. */
 #include "agent/stream.h"
 
 #include <errno.h>
@@ -17,9 +14,7 @@
 #define READ_SIZE ((size_t)64 * 1024)
 
 struct stream_reader {
-	struct loop *loop;
 	int fd;
-	bool always_ready; /* a regular file: epoll refuses it */
 	size_t wanted;
 	struct loop_source *source;
 	stream_data_fn on_data;
@@ -28,73 +23,40 @@ struct stream_reader {
 	uint8_t buffer[READ_SIZE];
 };
 
-static struct error *stream_reader_ready(struct stream_reader *reader);
+void stream_reader_want(struct stream_reader *reader, size_t size)
+{
+	reader->wanted = size;
+	if (reader->source)
+		loop_source_set_events(reader->source, size ? EPOLLIN : 0);
+}
+
+static void stream_reader_end(struct stream_reader *reader)
+{
+	loop_source_free(take_ptr(reader->source));
+	reader->on_data(NULL, 0, reader->argument); /* may free the reader */
+}
 
 static struct error *stream_reader_io(int fd, uint32_t events, void *argument)
 {
-	return stream_reader_ready(argument);
-}
-
-static struct error *stream_reader_deferred(void *argument)
-{
 	struct stream_reader *reader = argument;
-
-	/* It fires once; stream_reader_want() arms the next. */
-	loop_source_free(take_ptr(reader->source));
-	return stream_reader_ready(reader);
-}
-
-static struct error *stream_reader_arm(struct stream_reader *reader)
-{
-	struct error *err = NULL;
-
-	if (!reader->always_ready)
-		err = loop_add_io(reader->loop, reader->fd, EPOLLIN, stream_reader_io,
-				  reader, &reader->source);
-	if (error_is_errno(err, EPERM)) {
-		error_ignore(err); /* a file that epoll does not know needs no waiting */
-		err = NULL;
-		reader->always_ready = true;
-	}
-	if (reader->always_ready)
-		err = loop_add_deferred(reader->loop, stream_reader_deferred, reader,
-					&reader->source);
-	return err;
-}
-
-struct error *stream_reader_want(struct stream_reader *reader, size_t size)
-{
-	reader->wanted = size;
-	if (size && !reader->source)
-		return stream_reader_arm(reader);
-	if (!size && !reader->freed)
-		loop_source_free(take_ptr(reader->source));
-	return NULL;
-}
-
-static struct error *stream_reader_ready(struct stream_reader *reader)
-{
 	bool freed = false;
 	ssize_t n;
 
 	n = read(reader->fd, reader->buffer, MIN(reader->wanted, READ_SIZE));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return stream_reader_want(reader, reader->wanted);
+		return NULL;
 	if (n < 0) /* as when the terminal went away: no more input either way */
 		log_debug("reading input: %m");
 	if (n <= 0) {
-		reader->wanted = 0;
-		loop_source_free(take_ptr(reader->source));
-		reader->on_data(NULL, 0, reader->argument);
+		stream_reader_end(reader);
 		return NULL;
 	}
-	reader->wanted -= (size_t)n;
 	reader->freed = &freed;
+	stream_reader_want(reader, reader->wanted - (size_t)n);
 	reader->on_data(reader->buffer, (size_t)n, reader->argument);
-	if (freed)
-		return NULL;
-	reader->freed = NULL;
-	return stream_reader_want(reader, reader->wanted);
+	if (!freed)
+		reader->freed = NULL;
+	return NULL;
 }
 
 void stream_reader_free(struct stream_reader *reader)
@@ -115,11 +77,11 @@ struct error *stream_reader_new(struct loop *loop, int fd, stream_data_fn on_dat
 		xnew(struct stream_reader);
 	bool private;
 
-	reader->loop = loop;
 	reader->fd = -1;
 	reader->on_data = on_data;
 	reader->argument = argument;
 	TRY(stream_open(fd, O_RDONLY, &reader->fd, &private));
+	TRY(loop_add_io(loop, reader->fd, 0, stream_reader_io, reader, &reader->source));
 	*ret = take_ptr(reader);
 	return NULL;
 }

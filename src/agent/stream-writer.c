@@ -19,12 +19,14 @@
 #include "agent/queue.h"
 #include "base/mem.h"
 
+/* With nothing to write it is still told when the reader goes. */
+#define EVENTS_IDLE EPOLLERR
+
 struct stream_writer {
-	struct loop *loop;
 	int fd;
 	bool is_socket;
 	size_t careful; /* blocking: bytes that poll() promises room for; else 0 */
-	struct loop_source *source; /* NULL for files: epoll refuses them */
+	struct loop_source *source; /* NULL once closed */
 	struct queue queue;
 	bool closed;
 	const struct stream_writer_handlers *handlers;
@@ -103,7 +105,7 @@ static struct error *stream_writer_io(int fd, uint32_t events, void *argument)
 					     queue_size(&writer->queue)));
 	lost = queue_size(&writer->queue);
 	if (!writer->closed && !lost)
-		loop_source_set_events(writer->source, 0);
+		loop_source_set_events(writer->source, EVENTS_IDLE);
 	if (!writer->closed || !lost)
 		return NULL;
 	queue_pop(&writer->queue, lost);
@@ -132,13 +134,16 @@ static void stream_writer_classify(struct stream_writer *writer, bool private)
 {
 	struct stat st;
 
-	if (fstat(writer->fd, &st) != 0 || !writer->source)
+	if (fstat(writer->fd, &st) != 0)
 		return;
 	writer->is_socket = S_ISSOCK(st.st_mode);
-	if (private || writer->is_socket || fcntl(writer->fd, F_GETFL) & O_NONBLOCK)
+	if (private || fcntl(writer->fd, F_GETFL) & O_NONBLOCK)
 		return;
 	/* A pipe that polls writable has a page free; a terminal promises little. */
-	writer->careful = S_ISFIFO(st.st_mode) ? PIPE_BUF : 256;
+	if (S_ISFIFO(st.st_mode))
+		writer->careful = PIPE_BUF;
+	else if (isatty(writer->fd))
+		writer->careful = 256;
 }
 
 void stream_writer_free(struct stream_writer *writer)
@@ -157,21 +162,14 @@ struct error *stream_writer_new(struct loop *loop, int fd,
 {
 	_cleanup_(stream_writer_freep) struct stream_writer *writer =
 		xnew(struct stream_writer);
-	struct error *err;
 	bool private;
 
-	writer->loop = loop;
 	writer->fd = -1;
 	writer->handlers = handlers;
 	writer->argument = argument;
 	TRY(stream_open(fd, O_WRONLY, &writer->fd, &private));
-	/* Without events it still tells when the reader has gone. */
-	err = loop_add_io(loop, writer->fd, 0, stream_writer_io, writer, &writer->source);
-	if (error_is_errno(err, EPERM)) {
-		error_ignore(err); /* a file that epoll does not know never blocks */
-		err = NULL;
-	}
-	TRY(err);
+	TRY(loop_add_io(loop, writer->fd, EVENTS_IDLE, stream_writer_io, writer,
+			&writer->source));
 	stream_writer_classify(writer, private);
 	*ret = take_ptr(writer);
 	return NULL;

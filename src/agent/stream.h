@@ -30,7 +30,7 @@ struct error *stream_reader_new(struct loop *loop, int fd, stream_data_fn on_dat
 void stream_reader_free(struct stream_reader *reader);
 DEFINE_CLEANUP(struct stream_reader *, stream_reader_free)
 /* Read up to so many bytes, in one or more calls of on_data(); 0: not now. */
-struct error *stream_reader_want(struct stream_reader *reader, size_t size) _must_check_;
+void stream_reader_want(struct stream_reader *reader, size_t size);
 
 struct stream_writer;
 
@@ -46,7 +46,8 @@ struct error *stream_writer_new(struct loop *loop, int fd,
 				void *argument, struct stream_writer **ret) _must_check_;
 void stream_writer_free(struct stream_writer *writer);
 DEFINE_CLEANUP(struct stream_writer *, stream_writer_free)
-/* Takes it all; what does not go out at once is copied.  Handlers run from inside. */
+/* Takes it all; what does not go out at once is copied.  Handlers run from inside; they
+ * must not free the writer. */
 void stream_writer_write(struct stream_writer *writer, const void *data, size_t size);
 /* Nothing is left to be written. */
 bool stream_writer_idle(const struct stream_writer *writer);
