@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * klab's agent: the program inside the guest that runs commands for the host.
+ *
+ *	/init			as PID 1: mounts, modules, then the channel, until SHUTDOWN
+ *	agent --channel		beside another init: the channel alone
+ *	agent --channel-fd N	for tests: the channel is descriptor N, its end is ours, and
+ *				SHUTDOWN ends the agent instead of the machine
+ *
+ * As PID 1 it never exits: a crash executes it anew, and the host gets a new HELLO.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init.h"
+#include "link.h"
+#include "modules.h"
+#include "note.h"
+#include "port.h"
+#include "session.h"
+#include "shutdown.h"
+#include "watch.h"
+
+/* An agent that crashes so often does not get better. */
+#define RESTARTS_MAX 5
+
+static int restarts;
+
+/* Only async-signal-safe calls: this may come from anywhere. */
+static void start_anew(int signal)
+{
+	static const char message[] = "klab-agent: crashed, starting anew\n";
+	char count[] = { (char)('1' + restarts), 0 };
+	char name[] = "/init", option[] = "--restarted";
+	char *argv[] = { name, option, count, NULL };
+	char *environment[] = { NULL };
+	sigset_t none;
+
+	if (getpid() != 1)
+		_exit(1); /* a child between fork and exec */
+	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve("/proc/self/exe", argv, environment);
+	execve("/init", argv, environment);
+	_exit(1);
+}
+
+static void guard_against_crashes(void)
+{
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	struct sigaction action = { .sa_handler = start_anew, .sa_flags = SA_RESETHAND };
+
+	if (restarts >= RESTARTS_MAX)
+		return;
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigaction(crashes[i], &action, NULL);
+}
+
+static void children_ready(struct watch *watch, uint32_t events)
+{
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	while (read(watch->fd, &info, sizeof(info)) > 0)
+		; /* one signal may stand for many children */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		session_reaped(pid, status);
+}
+
+static void watch_children(void)
+{
+	static struct watch watch = { .ready = children_ready };
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	watch.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	watch_set(&watch, EPOLLIN);
+}
+
+static _Noreturn void serve(bool until_hang_up)
+{
+	for (;;) {
+		bool more = link_work();
+		int timeout = sessions_sweep();
+
+		shutdown_now();
+		if (until_hang_up && link_hung_up())
+			exit(0);
+		watch_wait(more ? 0 : timeout);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool is_init = getpid() == 1;
+	int fd = -1, r;
+
+	if (argc > 2 && strcmp(argv[1], "--restarted") == 0)
+		restarts = atoi(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "--channel-fd") == 0)
+		fd = atoi(argv[2]);
+	if (fd >= 0)
+		shutdown_is_exit();
+	else
+		note_to_console();
+	if (is_init) {
+		guard_against_crashes();
+		init_early();
+		modules_load();
+	}
+	signal(SIGPIPE, SIG_IGN);
+	r = watch_setup();
+	if (r != 0) {
+		note_fault("no epoll in this kernel: %s", strerror(-r));
+		for (;;)
+			pause();
+	}
+	watch_children();
+	link_open(fd >= 0 ? fd : port_open());
+	if (is_init)
+		init_late();
+	serve(fd >= 0);
+}

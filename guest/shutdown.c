@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ending the guest.  Each step has a deadline: a process that ignores SIGTERM or a file
+ * system that never finishes its sync must not keep the guest alive.
+ */
+#include "shutdown.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TERM_MS 1000
+#define KILL_MS 500
+#define SYNC_MS 5000
+#define MOUNTS_MAX 64
+
+static enum proto_shutdown requested = PROTO_SHUTDOWN_COUNT;
+static bool only_exit;
+
+void shutdown_is_exit(void)
+{
+	only_exit = true;
+}
+
+void shutdown_request(enum proto_shutdown how)
+{
+	requested = how;
+}
+
+/* Until pid (or every child, if -1) has ended; false: the deadline came first. */
+static bool wait_children(pid_t pid, long ms)
+{
+	struct timespec now, end, left;
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += ms / 1000;
+	end.tv_nsec += ms % 1000 * 1000000;
+	for (;;) {
+		pid_t ended;
+
+		while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
+			if (ended == pid)
+				return true;
+		if (ended < 0)
+			return true; /* none is left */
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left.tv_sec = end.tv_sec - now.tv_sec;
+		left.tv_nsec = end.tv_nsec - now.tv_nsec;
+		while (left.tv_nsec < 0) {
+			left.tv_sec--;
+			left.tv_nsec += 1000000000;
+		}
+		if (left.tv_sec < 0)
+			return false;
+		left.tv_sec -= left.tv_nsec >= 1000000000;
+		left.tv_nsec %= 1000000000;
+		sigtimedwait(&child, NULL, &left);
+	}
+}
+
+/* Every process of the guest descends from PID 1: no children, nothing to wait for. */
+static void end_processes(void)
+{
+	if (wait_children(-1, 0))
+		return;
+	kill(-1, SIGTERM);
+	kill(-1, SIGCONT);
+	if (wait_children(-1, TERM_MS))
+		return;
+	kill(-1, SIGKILL);
+	wait_children(-1, KILL_MS);
+}
+
+static size_t read_mounts(char targets[][256])
+{
+	FILE *f = fopen("/proc/self/mounts", "re");
+	size_t count = 0;
+
+	while (f && count < MOUNTS_MAX &&
+	       fscanf(f, "%*s %255s %*[^\n]", targets[count]) == 1)
+		count++;
+	if (f)
+		fclose(f);
+	return count;
+}
+
+/* Newest first; what is busy becomes read-only, so that it is clean at the next start. */
+static void unmount_all(void)
+{
+	static char targets[MOUNTS_MAX][256];
+	size_t count = read_mounts(targets);
+
+	sync();
+	while (count-- > 0)
+		if (umount2(targets[count], 0) != 0)
+			mount(NULL, targets[count], NULL, MS_REMOUNT | MS_RDONLY, NULL);
+}
+
+static void unmount_within_deadline(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		unmount_all();
+		_exit(0);
+	}
+	if (pid > 0)
+		wait_children(pid, SYNC_MS);
+}
+
+/* Another init is in charge: ask it in its own way; true if it was one we know. */
+static bool ask_init(enum proto_shutdown how)
+{
+	static const struct {
+		const char *name;
+		int signals[PROTO_SHUTDOWN_COUNT]; /* power-off, reboot, halt */
+	} inits[] = {
+		/* systemd(1), "SIGNALS"; there relative to SIGRTMIN, which is 34 */
+		{ "systemd\n", { 34 + 4, 34 + 5, 34 + 3 } },
+		/* BusyBox init/init.c; also sysvinit's applets in most small systems */
+		{ "init\n", { SIGUSR2, SIGTERM, SIGUSR1 } },
+	};
+	char name[32] = "";
+	int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!read(fd, name, sizeof(name) - 1); /* stays empty */
+		close(fd);
+	}
+	for (size_t i = 0; i < sizeof(inits) / sizeof(inits[0]); i++)
+		if (strcmp(name, inits[i].name) == 0)
+			return kill(1, inits[i].signals[how]) == 0;
+	return false;
+}
+
+void shutdown_now(void)
+{
+	static const int commands[PROTO_SHUTDOWN_COUNT] = {
+		[PROTO_SHUTDOWN_POWEROFF] = RB_POWER_OFF,
+		[PROTO_SHUTDOWN_REBOOT] = RB_AUTOBOOT,
+		[PROTO_SHUTDOWN_HALT] = RB_HALT_SYSTEM,
+	};
+	enum proto_shutdown how = requested;
+
+	if (how == PROTO_SHUTDOWN_COUNT)
+		return;
+	requested = PROTO_SHUTDOWN_COUNT;
+	if (only_exit)
+		_exit(0);
+	if (getpid() != 1) {
+		if (!ask_init(how)) {
+			sync();
+			reboot(commands[how]);
+		}
+		return;
+	}
+	end_processes();
+	unmount_within_deadline();
+	reboot(commands[how]);
+}
