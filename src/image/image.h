@@ -15,14 +15,21 @@ struct image_add {
 	char *destination; /* absolute, in the guest */
 };
 
+/* "SRC" or "SRC:/DST".  Without a DST, or with one that ends in a slash, the source keeps
+ * its name in that directory (/). */
+struct error *image_add_parse(const char *word, struct image_add *ret) _must_check_;
+void image_add_deinit(struct image_add *add);
+
 struct image_options {
 	const struct kernel *kernel;  /* whose modules; NULL: none */
-	const char *const *modules;   /* wanted; NULL: those of klab's own devices */
+	const char *const *modules;   /* wanted; NULL: arch->channel_modules */
 	const struct image_add *adds; /* --add */
 	size_t add_count;
 	const char *const *overlays; /* --overlay DIR, laid over /, later wins */
 	const struct arch *arch;     /* of agent and busybox */
 	bool no_agent;		     /* /init is a plain sh script instead */
+	bool may_fetch;		     /* a busybox, where neither host nor store has one */
+	const struct fetch_progress *progress; /* of that; may be NULL */
 };
 
 struct image {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Finds busybox and adds it.  The table of applets is looked for at every start: it is
+ * one search through two mapped megabytes, cheaper than a second cache.
+ */
+#include "image/busybox.h"
+
+#include <errno.h>
+
+#include "base/text.h"
+#include "image/applets.h"
+#include "kernel/packages.h"
+#include "os/file.h"
+
+static struct error *find(struct store *store, const struct image_options *options,
+			  char **ret_path)
+{
+	_cleanup_free_ char *host = program_find("busybox");
+	struct package_file_options wanted = {
+		.package = "busybox-static",
+		.file = "bin/busybox",
+		.host = host ? host : "/bin/busybox", /* PATH may be a short one */
+		.arch = options->arch,
+		.may_fetch = options->may_fetch,
+		.progress = options->progress,
+	};
+
+	return package_file(store, &wanted, ret_path);
+}
+
+static struct error *add_applets(struct plan *plan, const struct bytes *busybox)
+{
+	_cleanup_strv_ struct strv names = { 0 };
+
+	TRY(applets_find(busybox->data, busybox->size, &names));
+	for (size_t i = 0; i < names.count; i++) {
+		_cleanup_free_ char *path = path_join("/bin", names.items[i]);
+
+		if (!streq(names.items[i], "busybox"))
+			TRY(plan_add_symlink(plan, path, "busybox"));
+	}
+	return NULL;
+}
+
+struct error *busybox_add(struct plan *plan, struct store *store,
+			  const struct image_options *options)
+{
+	_cleanup_bytes_ struct bytes busybox = { 0 };
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+
+	TRY_WRAP(find(store, options, &path), "no busybox for the %s guest",
+		 options->arch->name);
+	if (stat(path, &st) < 0)
+		return error_os(errno, "looking at %s", path);
+	TRY(file_map(path, &busybox));
+	TRY(plan_add_file(plan, "/bin/busybox", 0755, path, &st));
+	TRY_WRAP(add_applets(plan, &busybox), "%s", path);
+	return NULL;
+}
