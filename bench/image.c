@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * bench-image: the image room without the program around it.
+ *
+ *	bench-image warm SPEC N		a row: what image_build() takes with warm caches
+ *	bench-image add DIR FILE	an image with all of DIR, into FILE
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "image/image.h"
+#include "os/clock.h"
+
+static struct error *build(struct store *store, const struct kernel *kernel,
+			   double *ret_ms)
+{
+	const struct image_options options = {
+		.kernel = kernel,
+		.arch = kernel->arch,
+		.may_fetch = true,
+	};
+	_cleanup_image_ struct image image = { 0 };
+	uint64_t begin = clock_us();
+
+	TRY(image_build(store, &options, &image));
+	*ret_ms = (double)(clock_us() - begin) / 1e3;
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static struct error *warm(const char *spec, size_t count)
+{
+	const struct kernel_resolve_options resolve = { .spec = spec, .may_fetch = true };
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_free_ double *times = xcalloc(count, sizeof(*times));
+	double first;
+
+	TRY(store_open(NULL, &store));
+	TRY(kernel_resolve(store, &resolve, &kernel));
+	TRY(build(store, kernel, &first));
+	for (size_t i = 0; i < count; i++)
+		TRY(build(store, kernel, &times[i]));
+	qsort(times, count, sizeof(*times), compare);
+	printf("| | min | median | max | first |\n|---|---|---|---|---|\n");
+	printf("| image_build(), %s | %.2f ms | **%.2f ms** | %.2f ms | %.0f ms |\n",
+	       kernel->name, times[0], times[count / 2], times[count - 1], first);
+	return NULL;
+}
+
+/* With no_agent, so that it runs before the guest binaries were built. */
+static struct error *add(const char *directory, const char *path)
+{
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_image_ struct image image = { 0 };
+	struct image_add add = { .source = (char *)directory,
+				 .destination = (char *)"/tree" };
+	const struct image_options options = {
+		.adds = &add,
+		.add_count = 1,
+		.arch = arch_host(),
+		.no_agent = true,
+		.may_fetch = true,
+	};
+
+	TRY(store_open(NULL, &store));
+	return image_write(store, &options, path, &image);
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_error_ struct error *err = NULL;
+	long count = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
+
+	if (argc == 4 && strcmp(argv[1], "warm") == 0 && count > 0)
+		err = warm(argv[2], (size_t)count);
+	else if (argc == 4 && strcmp(argv[1], "add") == 0)
+		err = add(argv[2], argv[3]);
+	else
+		err = error_new(ERROR_USAGE, "bench-image warm SPEC N | add DIR FILE");
+	if (err)
+		fprintf(stderr, "bench-image: %s\n", error_message(err));
+	return err ? 1 : 0;
+}
