@@ -34,25 +34,6 @@ static struct error *find_kernel(const struct guest_options *options,
 	return kernel_resolve(plan->store, &resolve, &plan->kernel);
 }
 
-/* "SRC[:DST]": without DST the source's base name in the guest's root. */
-static struct error *parse_add(const char *word, struct image_add *ret)
-{
-	const char *colon = strrchr(word, ':');
-
-	if (colon && colon[1] != '/')
-		colon = NULL; /* a colon of the file's own name */
-	ret->source = colon ? xstrndup(word, (size_t)(colon - word)) : xstrdup(word);
-	ret->destination = xstrdup(colon ? colon + 1 : "");
-	if (!colon) {
-		_cleanup_free_ char *absolute = NULL;
-
-		TRY(path_absolute(ret->source, &absolute));
-		free(ret->destination);
-		ret->destination = path_join("/", path_base(absolute));
-	}
-	return NULL;
-}
-
 struct adds {
 	struct image_add *items;
 	size_t count;
@@ -60,10 +41,8 @@ struct adds {
 
 static void adds_deinit(struct adds *adds)
 {
-	for (size_t i = 0; i < adds->count; i++) {
-		free(adds->items[i].source);
-		free(adds->items[i].destination);
-	}
+	for (size_t i = 0; i < adds->count; i++)
+		image_add_deinit(&adds->items[i]);
 	free(adds->items);
 }
 
@@ -78,7 +57,8 @@ static void wanted_modules(const struct guest_options *options, const struct arc
 		strv_push_all(ret, arch->net_modules);
 }
 
-static struct error *build_image(const struct guest_options *options, struct plan *plan)
+static struct error *build_image(const struct guest_options *options,
+				 const struct plan_ui *ui, struct plan *plan)
 {
 	_cleanup_strv_ struct strv modules = { 0 };
 	_cleanup_(adds_deinit) struct adds adds = {
@@ -89,12 +69,13 @@ static struct error *build_image(const struct guest_options *options, struct pla
 		.overlays = (const char *const *)options->overlays.items,
 		.arch = plan->kernel->arch,
 		.no_agent = options->no_agent,
+		.may_fetch = true,
+		.progress = ui->progress,
 	};
 
-	for (size_t i = 0; i < options->adds.count; i++) {
-		adds.count++;
-		TRY(parse_add(options->adds.items[i], &adds.items[i]));
-	}
+	for (; adds.count < options->adds.count; adds.count++)
+		TRY(image_add_parse(options->adds.items[adds.count],
+				    &adds.items[adds.count]));
 	wanted_modules(options, image.arch, &modules);
 	image.modules = (const char *const *)modules.items;
 	image.adds = adds.items;
@@ -243,7 +224,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 		if (!streq(options->initrd, "none"))
 			TRY(path_absolute(options->initrd, &plan->machine.initrd));
 	} else {
-		TRY(build_image(options, plan));
+		TRY(build_image(options, ui, plan));
 		plan->machine.initrd = xstrdup(plan->image.path);
 	}
 	TRY(choose_boot(options, plan));
