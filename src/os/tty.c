@@ -31,22 +31,14 @@ struct tty {
 	int lifeline; /* write end of the pipe */
 };
 
-/* From the background too: the signal that would stop us is held back meanwhile. */
+/* TCSANOW: waiting for output that nobody takes could be for ever. */
 static int set_attributes(int fd, const struct termios *attributes)
 {
-	sigset_t set, before;
-	int r, saved;
+	int r;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTTOU);
-	(void)sigprocmask(SIG_BLOCK, &set, &before);
-	/* TCSANOW: waiting for output that nobody takes could be for ever. */
 	do
 		r = tcsetattr(fd, TCSANOW, attributes);
 	while (r < 0 && errno == EINTR);
-	saved = errno;
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = saved;
 	return r;
 }
 
@@ -57,15 +49,25 @@ static bool same_attributes(const struct termios *a, const struct termios *b)
 	       memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc)) == 0;
 }
 
-/* Only what is still as klab left it: the shell may have been faster, and its line editor
- * needs settings of its own.  If klab did not come to say how it left it, always. */
-static void watcher_restore(const struct tty *tty, int fd, const struct termios *raw)
+/*
+ * Undo what is still as klab left it (raw; NULL: whatever it is).  If it isn't, klab lost
+ * the terminal to a shell, whose line editor has settings of its own.  Works from the
+ * background: the signal that stops who tries that is held back.  The terminal may have
+ * gone away; then there is nothing to undo.
+ */
+static void restore_attributes(int fd, const struct termios *raw,
+			       const struct termios *saved)
 {
+	sigset_t set, before;
 	struct termios now;
 
-	if (!raw || (tcgetattr(fd, &now) == 0 && same_attributes(&now, raw)))
-		(void)set_attributes(fd, &tty->saved);
-	(void)fcntl(fd, F_SETFL, tty->saved_flags);
+	if (raw && (tcgetattr(fd, &now) < 0 || !same_attributes(&now, raw)))
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTTOU);
+	(void)sigprocmask(SIG_BLOCK, &set, &before);
+	(void)set_attributes(fd, saved);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Everything else is closed: a lock or a pipe that lived on in here would make others
@@ -100,7 +102,9 @@ static _noreturn_ void watcher_run(const struct tty *tty, int pipe_end)
 	while ((n = read(1, &raw, sizeof(raw))) > 0)
 		if (n == sizeof(raw))
 			known = true;
-	watcher_restore(tty, 0, known ? &raw : NULL);
+	/* klab may have died before it could say how it left the terminal. */
+	restore_attributes(0, known ? &raw : NULL, &tty->saved);
+	(void)fcntl(0, F_SETFL, tty->saved_flags);
 	_exit(0);
 }
 
@@ -147,7 +151,8 @@ struct error *tty_raw(int fd, struct tty **ret)
 	cfmakeraw(&tty->raw);
 
 	TRY_WRAP(watcher_start(tty), "guarding the terminal's settings");
-	/* The terminal may not take all of it, and the watcher compares. */
+	/* In the background this stops us, as it should.  The terminal may not take all of
+	 * it, and the watcher compares. */
 	if (set_attributes(fd, &tty->raw) < 0 || tcgetattr(fd, &tty->raw) < 0)
 		return error_os(errno, "switching the terminal to raw mode");
 	TRY(fd_write_all(tty->lifeline, &tty->raw, sizeof(tty->raw)));
@@ -157,13 +162,12 @@ struct error *tty_raw(int fd, struct tty **ret)
 
 void tty_restore(struct tty *tty)
 {
-	/* The terminal may have gone away; then there is nothing to restore. */
-	(void)set_attributes(tty->fd, &tty->saved);
+	restore_attributes(tty->fd, &tty->raw, &tty->saved);
 }
 
 void tty_raw_again(struct tty *tty)
 {
-	(void)set_attributes(tty->fd, &tty->raw); /* as above */
+	(void)set_attributes(tty->fd, &tty->raw); /* it may have gone away */
 }
 
 void tty_free(struct tty *tty)

@@ -12,9 +12,11 @@
 
 struct tty;
 
-/* NULL and no error if fd is no terminal. */
+/* NULL and no error if fd is no terminal.  fd is borrowed until tty_free().  A process in
+ * the background is stopped (SIGTTOU) until it is in the foreground. */
 struct error *tty_raw(int fd, struct tty **ret) _must_check_;
-/* Back to the settings of before; the object stays usable for tty_raw_again(). */
+/* Back to the settings of before, if they are still ours; the object stays usable for
+ * tty_raw_again(). */
 void tty_restore(struct tty *tty);
 void tty_raw_again(struct tty *tty);
 /* Restores. */
