@@ -193,22 +193,25 @@ static void test_closed_standard_error(void **state)
 {
 	_cleanup_strv_ struct strv argv = words("readlink", "/proc/self/fd/2");
 	_cleanup_process_ struct process process = PROCESS_NONE;
-	_cleanup_draft_ struct file_draft out = FILE_DRAFT_NONE;
+	_cleanup_temp_dir_ char *directory = NULL;
+	_cleanup_close_ int out = -1;
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
 	struct error *err;
 	char line[32] = "";
 	int status;
 
-	assert_ok(file_draft_open(&out, "/tmp/klab-test-output", 0600));
+	assert_ok(temp_dir_make("klab-test-", &directory));
+	out = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	assert_true(out >= 0);
 	close(STDERR_FILENO);
 	err = process_spawn(&(struct spawn_options){ .argv = strv_argv(&argv),
-						     .standard_output = &out.fd },
+						     .standard_output = &out },
 			    &process);
 	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
 	close(saved);
 	assert_ok(err);
 	assert_ok(process_wait(&process, clock_ms() + SOON_MS, &status));
-	assert_true(pread(out.fd, line, sizeof(line) - 1, 0) > 0);
+	assert_true(pread(out, line, sizeof(line) - 1, 0) > 0);
 	assert_string_equal(line, "/dev/null\n");
 }
 
