@@ -119,10 +119,10 @@ static void check_store(struct doctor *doctor)
 	}
 }
 
-static void check_settings(struct doctor *doctor)
+/* Takes err, of loading them. */
+static void check_settings(struct doctor *doctor, struct error *err)
 {
-	struct settings *settings = &doctor->settings;
-	struct error *err = settings_load(settings, NULL);
+	const struct settings *settings = &doctor->settings;
 
 	for (size_t i = 0; i < settings->effective_count; i++) {
 		const struct setting *setting = &settings->effective[i];
@@ -161,11 +161,14 @@ static void check_klab(struct doctor *doctor)
 
 void doctor_examine(struct doctor *doctor)
 {
+	struct error *err;
+
 	*doctor = (struct doctor){ 0 };
 	settings_init(&doctor->settings);
+	err = settings_load(&doctor->settings, NULL);
 	check_klab(doctor);
-	check_settings(doctor);
 	check_store(doctor);
+	check_settings(doctor, err);
 	doctor_check_host(doctor);
 	doctor_check_guest(doctor);
 }

@@ -138,11 +138,13 @@ const struct option_row run_option_rows[] = {
 const struct option_row archive_option_rows[] = {
 	{ .kind = OPTION_TITLE, .help = "Archive:" },
 	{ .name = "suite", .argument = "SUITE", .kind = OPTION_STRING, SETTING, ARCHIVE(suite),
-	  .check = check_word, .help = "Debian's suite: bookworm, trixie, sid (the host's)" },
+	  .check = check_word, .help = "Suite of Debian: bookworm, trixie, sid (the host's own)" },
 	{ .name = "flavour", .argument = "FLAVOUR", .kind = OPTION_STRING, SETTING, ARCHIVE(flavour),
 	  .check = check_word, .help = "Kernel flavour: amd64, cloud-amd64, rt-amd64 (the default one)" },
 	{ .name = "mirror", .argument = "URL", .kind = OPTION_STRING, RESTRICTED, ARCHIVE(mirror),
 	  .help = "Mirror of the archive (the one that the host's own apt uses)" },
+	{ .name = "keyring", .argument = "FILE", .kind = OPTION_STRING, RESTRICTED, ARCHIVE(keyring),
+	  .values = OPTION_VALUES_FILES, .help = "Keys that verify the mirror (Debian's own)" },
 	OPTION_ROWS_END,
 };
 /* clang-format on */

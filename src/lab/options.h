@@ -73,7 +73,8 @@ void guest_options_deinit(struct guest_options *options);
 struct archive_options {
 	char *suite;
 	char *flavour;
-	char *mirror; /* URL */
+	char *mirror;  /* URL */
+	char *keyring; /* what verifies it; NULL: the host's keys of Debian */
 };
 void archive_options_deinit(struct archive_options *options);
 

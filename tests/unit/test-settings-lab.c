@@ -187,7 +187,7 @@ static void test_restricted(void **state)
 		"disk = /dev/sda\n",	 "net = user,guestfwd=tcp::1-cmd:evil\n",
 		"mirror = rsh://evil\n", "trust = /\n",
 		"env = SECRET\n",	 "yes = yes\n",
-		"store-budget = 0\n",
+		"store-budget = 0\n",	 "keyring = evil.gpg\n",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
