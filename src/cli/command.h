@@ -61,12 +61,20 @@ struct command {
 	unsigned int shared;		  /* enum options_set */
 	const struct option_row *options; /* its own; NULL: none */
 	size_t options_size;		  /* of the struct that they fill */
+	const void *options_defaults;	  /* such a struct; NULL: zeros */
 	unsigned int words_min, words_max;
 	const char *const *verbs;     /* what the first word may be; NULL: anything */
 	enum option_values words_are; /* what completes the words */
 
 	struct error *(*run)(struct call *call);
 };
+
+/* A row for commands that can print their result as JSON, into a `bool json`. */
+#define OPTION_JSON(type)                                                            \
+	{                                                                            \
+		.name = "json", .kind = OPTION_FLAG, .offset = offsetof(type, json), \
+		.help = "Print JSON",                                                \
+	}
 
 /* Options that every command has. */
 struct common_options {
@@ -96,7 +104,12 @@ const struct command *command_find(const char *name);
 const char *command_group_title(enum command_group group);
 
 extern const struct command command_complete;
+extern const struct command command_doctor;
+extern const struct command command_fetch;
 extern const struct command command_help;
+extern const struct command command_image;
+extern const struct command command_kernels;
 extern const struct command command_man;
+extern const struct command command_store;
 
 #endif

@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/parse.h"
+#include "store/store.h"
+#include "vm/keeper.h"
 
 struct completion {
 	const char *begin; /* what is typed of the word already */
@@ -28,10 +30,36 @@ static void offer_archs(const struct completion *c)
 		offer(c, (*arch)->name, NULL);
 }
 
+static void offer_stored(const struct completion *c)
+{
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_strv_ struct strv names = {};
+	struct error *err = store_open(NULL, &store);
+
+	if (!err)
+		err = store_keys(store, "kernel", &names);
+	for (size_t i = 0; i < names.count; i++)
+		offer(c, names.items[i], "stored");
+	error_ignore(err); /* nobody would see it while completing */
+}
+
+static void offer_guests(const struct completion *c)
+{
+	struct guest_entry *guests = NULL;
+	size_t count = 0;
+	struct error *err = guests_list(&guests, &count);
+
+	for (size_t i = 0; i < count; i++)
+		offer(c, guests[i].name, "running");
+	guests_free(guests, count);
+	error_ignore(err); /* as above */
+}
+
 static void offer_kernels(const struct completion *c)
 {
 	offer(c, "debian", "the newest of Debian's");
 	offer(c, "host", "the one that runs here");
+	offer_stored(c);
 	puts(":files");
 }
 
@@ -60,6 +88,8 @@ static void offer_values(const struct completion *c, enum option_values values)
 		[OPTION_VALUES_DIRECTORIES] = offer_directories,
 		[OPTION_VALUES_ARCHS] = offer_archs,
 		[OPTION_VALUES_KERNELS] = offer_kernels,
+		[OPTION_VALUES_STORED] = offer_stored,
+		[OPTION_VALUES_GUESTS] = offer_guests,
 		[OPTION_VALUES_COMMANDS] = offer_commands,
 	};
 

@@ -68,10 +68,14 @@ static struct error *find_command(int argc, char **argv, struct call *call, int 
 
 static void call_init(struct call *call)
 {
+	const struct command *command = call->command;
+
 	settings_init(&call->settings);
 	call->guest = &call->settings.guest;
-	if (call->command && call->command->options_size)
-		call->options = xcalloc(1, call->command->options_size);
+	if (command && command->options_size)
+		call->options = xcalloc(1, command->options_size);
+	if (command && command->options_defaults)
+		memcpy(call->options, command->options_defaults, command->options_size);
 }
 
 static void call_deinit(struct call *call)

@@ -104,13 +104,26 @@ static void put_summary(const struct command *command)
 	fputs(".\n\n", stdout);
 }
 
+/* One line for each of the ways to use it. */
+static void put_usage(const struct command *command)
+{
+	_cleanup_strv_ struct strv ways = {};
+
+	strv_split(command->arguments ? command->arguments : " ", "\n", &ways);
+	for (size_t i = 0; i < ways.count; i++) {
+		printf("%s*klab %s* \\[_OPTION_...\\] ", i ? "++\n" : "", command->name);
+		put_plain(ways.items[i]);
+	}
+	putchar('\n');
+}
+
 static void put_page(const struct command *command)
 {
 	printf("klab-%s(1)\n\n# NAME\n\nklab-%s - ", command->name, command->name);
 	put_plain(command->summary);
-	printf("\n\n# SYNOPSIS\n\n*klab %s* \\[_OPTION_...\\] ", command->name);
-	put_plain(command->arguments ? command->arguments : "");
-	puts("\n\n# DESCRIPTION\n");
+	puts("\n\n# SYNOPSIS\n");
+	put_usage(command);
+	puts("\n# DESCRIPTION\n");
 	put_summary(command);
 	if (command->description) {
 		put_plain(command->description);

@@ -327,7 +327,7 @@ void parse_print_help(const struct parse *parse, FILE *stream)
 		text_appendf(&doc, "\n\n%s", command->description);
 	text_append(&doc, "\v");
 	for (size_t i = 0; command->examples && command->examples[i].command; i++)
-		text_appendf(&doc, "%s%s\n    %s\n", i ? "" : "Examples:\n",
+		text_appendf(&doc, "%s  %s:\n      %s\n", i ? "" : "Examples:\n",
 			     command->examples[i].what, command->examples[i].command);
 	argp.doc = text_str(&doc);
 	argp_help(&argp, stream, ARGP_HELP_SHORT_USAGE | ARGP_HELP_DOC | ARGP_HELP_LONG,

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* klab fetch: a kernel from Debian's archive into the store. */
+#include "kernel/fetch.h"
+
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/fetching.h"
+#include "format/json.h"
+
+struct own_options {
+	bool debug;
+	bool again;
+	bool json;
+};
+
+static void print_result(const struct kernel *kernel, bool json)
+{
+	_cleanup_json_ struct json_object *object = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (!json) {
+		puts(kernel->name);
+		return;
+	}
+	object = json_new_object();
+	json_add_string(object, "name", kernel->name);
+	json_add_string(object, "release", kernel->release);
+	json_add_string(object, "arch", kernel->arch->name);
+	json_add_string(object, "image", kernel->image);
+	json_add_string(object, "vmlinux", kernel->vmlinux);
+	text = json_pretty(object);
+	fputs(text, stdout);
+}
+
+/* "debian", "debian:SUITE"; the suite that is named wins over the setting. */
+static struct error *take_spec(const struct call *call, struct fetch_options *options)
+{
+	const char *spec = call->words.count ? call->words.items[0] : "debian";
+	const char *suite = after_prefix(spec, "debian:");
+
+	if (suite && *suite)
+		options->suite = suite;
+	else if (!streq(spec, "debian"))
+		return error_hint(error_new(ERROR_USAGE,
+					    "\"%s\" is nothing that can be fetched",
+					    spec),
+				  "klab fetch debian, or debian:SUITE");
+	return NULL;
+}
+
+static struct error *fetch_run(struct call *call)
+{
+	const struct own_options *own = call->options;
+	const struct archive_options *archive = &call->settings.archive;
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_fetching_ struct fetching fetching = {};
+	struct fetch_options options = {
+		.suite = archive->suite,
+		.flavour = archive->flavour,
+		.mirror = archive->mirror,
+		.keyring = archive->keyring,
+		.arch = call->guest->arch ? arch_find(call->guest->arch) : NULL,
+		.debug = own->debug,
+		.again = own->again,
+		.progress = &fetching.progress,
+	};
+
+	TRY(take_spec(call, &options));
+	TRY(store_open(NULL, &store));
+	fetching_init(&fetching);
+	TRY(kernel_fetch(store, &options, &kernel));
+	fetching_done(&fetching);
+	print_result(kernel, own->json);
+	return NULL;
+}
+
+static const struct option_row options[] = {
+	{ .name = "debug",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, debug),
+	  .help = "Also the package with the debug information (large)" },
+	{ .name = "again",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, again),
+	  .help = "Ask the archive although a kernel is stored" },
+	OPTION_JSON(struct own_options),
+	OPTION_ROWS_END,
+};
+
+static const struct command_example examples[] = {
+	{ "klab fetch", "The newest kernel of the host's own suite" },
+	{ "klab fetch debian:trixie --arch aarch64", "Another suite and architecture" },
+	{ NULL, NULL },
+};
+
+const struct command command_fetch = {
+	.name = "fetch",
+	.group = COMMAND_KERNELS,
+	.summary = "get a kernel from Debian's archive",
+	.arguments = "[debian[:SUITE]]",
+	.description =
+		"apt does it, in a root of its own: no privilege is needed, nothing of "
+		"the host changes, every signature is verified. The name of the "
+		"stored kernel is printed; klab run -k NAME boots it.",
+	.examples = examples,
+	.shared = OPTIONS_ARCH | OPTIONS_ARCHIVE,
+	.options = options,
+	.options_size = sizeof(struct own_options),
+	.words_max = 1,
+	.words_are = OPTION_VALUES_KERNELS,
+	.run = fetch_run,
+};

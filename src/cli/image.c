@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* klab image: build the initramfs of a guest, or show what is in one. */
+#include "image/image.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "cli/fetching.h"
+#include "cli/print.h"
+#include "format/cpio.h"
+#include "format/json.h"
+#include "os/file.h"
+
+struct own_options {
+	char *output;
+	bool json;
+};
+
+/* What goes in, and everything that it needs while it is used. */
+struct job {
+	struct store *store;
+	struct kernel *kernel;
+	struct image_add *adds;
+	size_t add_count;
+	struct image_options options;
+	struct image image;
+	struct fetching fetching;
+};
+
+static void job_deinit(struct job *job)
+{
+	fetching_done(&job->fetching);
+	for (size_t i = 0; i < job->add_count; i++)
+		image_add_deinit(&job->adds[i]);
+	free(job->adds);
+	image_deinit(&job->image);
+	kernel_free(job->kernel);
+	store_free(job->store);
+}
+
+static struct error *find_kernel(struct job *job, const struct guest_options *guest)
+{
+	const struct kernel_resolve_options options = {
+		.spec = guest->kernel,
+		.arch = guest->arch ? arch_find(guest->arch) : NULL,
+		.output = guest->output,
+		.may_fetch = true,
+		.progress = &job->fetching.progress,
+	};
+
+	return kernel_resolve(job->store, &options, &job->kernel);
+}
+
+static struct error *job_prepare(struct job *job, const struct call *call)
+{
+	const struct guest_options *guest = call->guest;
+
+	fetching_init(&job->fetching);
+	TRY(store_open(NULL, &job->store));
+	TRY(find_kernel(job, guest));
+	job->adds = xcalloc(guest->adds.count, sizeof(*job->adds));
+	for (size_t i = 0; i < guest->adds.count; i++) {
+		TRY(image_add_parse(guest->adds.items[i], &job->adds[i]));
+		job->add_count++;
+	}
+	job->options = (struct image_options){
+		.kernel = job->kernel,
+		.adds = job->adds,
+		.add_count = job->add_count,
+		.overlays = (const char *const *)guest->overlays.items,
+		.arch = job->kernel->arch,
+		.no_agent = guest->no_agent,
+		.may_fetch = true,
+		.progress = &job->fetching.progress,
+	};
+	return NULL;
+}
+
+static struct error *build(struct job *job, const struct call *call)
+{
+	const struct own_options *own = call->options;
+
+	TRY(job_prepare(job, call));
+	if (own->output)
+		TRY(image_write(job->store, &job->options, own->output, &job->image));
+	else
+		TRY(image_build(job->store, &job->options, &job->image));
+	fetching_done(&job->fetching);
+	for (size_t i = 0; i < job->image.missing_modules.count; i++)
+		print_note("the kernel has no module %s",
+			   job->image.missing_modules.items[i]);
+	return NULL;
+}
+
+static struct error *build_run(const struct call *call)
+{
+	const struct own_options *own = call->options;
+	_cleanup_(job_deinit) struct job job = {};
+	_cleanup_json_ struct json_object *object = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	TRY(build(&job, call));
+	if (!own->json) {
+		puts(job.image.path);
+		return NULL;
+	}
+	object = json_new_object();
+	json_add_string(object, "path", job.image.path);
+	json_add_u64(object, "bytes", job.image.size);
+	json_add_string(object, "digest", job.image.digest);
+	json_add_string(object, "kernel", job.kernel->name);
+	json_add_string(object, "arch", job.kernel->arch->name);
+	json_add_strings(object, "missing_modules",
+			 (const char *const *)job.image.missing_modules.items);
+	text = json_pretty(object);
+	fputs(text, stdout);
+	return NULL;
+}
+
+/* "-rwxr-xr-x", as ls has it. */
+static void format_mode(uint32_t mode, char ret[11])
+{
+	static const char types[] = "?pc?d?b?-?l?s???";
+	static const char letters[] = "rwxrwxrwx";
+
+	ret[0] = types[mode >> 12 & 15];
+	for (unsigned int i = 0; i < 9; i++)
+		ret[1 + i] = mode & 0400u >> i ? letters[i] : '-';
+	ret[10] = '\0';
+}
+
+static void show_item(const struct cpio_item *item, struct columns *columns)
+{
+	_cleanup_free_ char *size = S_ISCHR(item->mode) || S_ISBLK(item->mode)
+					    ? xasprintf("%u,%u", item->major, item->minor)
+					    : xasprintf("%zu", item->size);
+	_cleanup_free_ char *name =
+		S_ISLNK(item->mode) ? xasprintf("%s -> %.*s", item->name, (int)item->size,
+						(const char *)item->data)
+				    : xstrdup(item->name);
+	char mode[11];
+
+	format_mode(item->mode, mode);
+	COLUMNS_ROW(columns, mode, size, name);
+}
+
+static void item_json(const struct cpio_item *item, struct json_object *rows)
+{
+	struct json_object *row = json_append_object(rows);
+	_cleanup_free_ char *target = NULL;
+
+	json_add_string(row, "name", item->name);
+	json_add_u64(row, "mode", item->mode);
+	json_add_u64(row, "size", item->size);
+	if (S_ISLNK(item->mode)) {
+		target = xstrndup((const char *)item->data, item->size);
+		json_add_string(row, "target", target);
+	}
+}
+
+static struct error *show_file(const char *path, bool json)
+{
+	_cleanup_bytes_ struct bytes bytes = {};
+	_cleanup_json_ struct json_object *rows = json_new_array();
+	struct columns columns = { .count = 3, .right = 1u << 1 };
+	struct cpio_reader reader;
+	struct cpio_item item;
+	_cleanup_free_ char *text = NULL;
+	bool end = false;
+
+	TRY(file_map(path, &bytes));
+	reader = cpio_reader_of(bytes.data, bytes.size);
+	for (;;) {
+		TRY_WRAP(cpio_read(&reader, &item, &end), "%s", path);
+		if (end)
+			break;
+		if (json)
+			item_json(&item, rows);
+		else
+			show_item(&item, &columns);
+	}
+	if (json) {
+		text = json_pretty(rows);
+		fputs(text, stdout);
+	}
+	columns_print(&columns);
+	return NULL;
+}
+
+static struct error *show_run(const struct call *call)
+{
+	const struct own_options *own = call->options;
+	_cleanup_(job_deinit) struct job job = {};
+
+	if (call->words.count > 1)
+		return show_file(call->words.items[1], own->json);
+	TRY(build(&job, call));
+	return show_file(job.image.path, own->json);
+}
+
+static struct error *image_run(struct call *call)
+{
+	if (streq(call->words.items[0], "show"))
+		return show_run(call);
+	if (call->words.count > 1)
+		return error_hint(error_new(ERROR_USAGE,
+					    "klab image build takes no file as a word"),
+				  "klab image build -o %s", call->words.items[1]);
+	return build_run(call);
+}
+
+static const struct option_row options[] = {
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "FILE",
+	  .kind = OPTION_STRING,
+	  .offset = offsetof(struct own_options, output),
+	  .values = OPTION_VALUES_FILES,
+	  .help = "build: write it there instead of into the store" },
+	OPTION_JSON(struct own_options),
+	OPTION_ROWS_END,
+};
+
+static const struct command_example examples[] = {
+	{ "klab image build -k debian --add ./test:/root/ -o rootfs.cpio",
+	  "An initramfs with a file of one's own" },
+	{ "klab image show", "What klab run would boot into" },
+	{ NULL, NULL },
+};
+
+static const char *const verbs[] = { "build", "show", NULL };
+
+const struct command command_image = {
+	.name = "image",
+	.group = COMMAND_KERNELS,
+	.summary = "build the initramfs of a guest, or show what is in one",
+	.arguments = "build\nshow [FILE]",
+	.description =
+		"build prints where the initramfs is: uncompressed newc, the same bytes "
+		"for the same input. show lists a FILE of that kind, or what build "
+		"would make.",
+	.examples = examples,
+	.shared = OPTIONS_KERNEL | OPTIONS_ARCH | OPTIONS_IMAGE,
+	.options = options,
+	.options_size = sizeof(struct own_options),
+	.words_min = 1,
+	.words_max = 2,
+	.verbs = verbs,
+	.words_are = OPTION_VALUES_FILES,
+	.run = image_run,
+};
