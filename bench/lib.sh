@@ -11,6 +11,7 @@ build=${KLAB_BUILD:-$top/build}
 klab=$build/klab
 pair=$build/bench/bench-pair
 runs=${RUNS:-10}
+export KLAB_DATA=$build # for bench-image, which is not where klab is
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/klab-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
