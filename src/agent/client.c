@@ -62,7 +62,7 @@ static struct error *client_end_session(struct client *client, struct session *s
 {
 	_cleanup_(session_freep) struct session *guard = session;
 	struct session_end end = {
-		.lost = session->lost,
+		.lost = session->lost || session->report.how == PROTO_EXIT_LOST,
 		.how = session->report.how,
 		.value = session->report.value,
 		.message = session->report.message,

@@ -14,7 +14,8 @@
 struct client;
 struct session;
 
-/* How a session ended.  `lost` is set when the connection ended before the session. */
+/* How a session ended.  `lost` is set when the connection, or the guest, ended before the
+ * session. */
 struct session_end {
 	bool lost;
 	enum proto_exit how;

@@ -174,6 +174,7 @@ enum proto_exit {
 	PROTO_EXIT_NOT_STARTED, /* it exists but cannot be run (126); value: errno */
 	PROTO_EXIT_REFUSED,	/* the service is unknown or said no; see message */
 	PROTO_EXIT_CANCELED,
+	PROTO_EXIT_LOST, /* the guest, or its agent, went first (said by the keeper) */
 	PROTO_EXIT_COUNT,
 };
 
