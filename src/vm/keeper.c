@@ -83,7 +83,10 @@ static struct error *keeper_reap(void *argument)
 	loop_source_free(take_ptr(keeper->reaper));
 	sessions_reap(keeper);
 	clients_reap(keeper);
-	if (keeper->qemu_gone && sessions_told(keeper) && clients_told(keeper))
+	if (!keeper->qemu_gone || !sessions_told(keeper))
+		return NULL;
+	clients_ask(keeper);
+	if (clients_told(keeper))
 		keeper_finish(keeper);
 	return NULL;
 }
@@ -329,7 +332,11 @@ static const struct qmp_handlers keeper_qmp_handlers = {
 
 static struct error *keeper_on_no_greeting(void *argument)
 {
-	keeper_give_up(argument, "QEMU did not answer within 30 seconds");
+	struct keeper *keeper = argument;
+	_cleanup_free_ char *why = xasprintf("QEMU did not answer within %.3g seconds",
+					     (double)keeper->greeting_timeout_ms / 1000);
+
+	keeper_give_up(keeper, why);
 	return NULL;
 }
 
@@ -499,7 +506,7 @@ static struct error *keeper_wire(struct keeper *keeper,
 	keeper->stderr_fd = take_fd(wires->output[0]);
 	TRY(loop_add_io(keeper->loop, keeper->stderr_fd, EPOLLIN, keeper_on_stderr,
 			keeper, &keeper->stderr_source));
-	return loop_add_timer(keeper->loop, clock_ms() + GREETING_TIMEOUT_MS,
+	return loop_add_timer(keeper->loop, clock_ms() + keeper->greeting_timeout_ms,
 			      keeper_on_no_greeting, keeper, &keeper->greeting_timer);
 }
 
@@ -530,6 +537,9 @@ static struct keeper *keeper_alloc(struct loop *loop,
 	keeper->machine_summary = machine_summary(options->machine);
 	keeper->start_halted = options->machine->start_halted;
 	keeper->started_at = time(NULL);
+	keeper->greeting_timeout_ms = options->greeting_timeout_ms
+					      ? options->greeting_timeout_ms
+					      : GREETING_TIMEOUT_MS;
 	keeper->runtime = RUNTIME_NONE;
 	keeper->process = PROCESS_NONE;
 	keeper->stderr_fd = -1;

@@ -82,6 +82,7 @@ struct keeper_options {
 	void (*on_console)(const void *data, size_t size, void *argument);
 	void *argument;
 	uint64_t heartbeat_timeout_ms; /* 0: no heartbeat; guest time, paused excluded */
+	uint64_t greeting_timeout_ms;  /* for QEMU to answer on QMP; 0: 30 s */
 };
 
 /* Starts QEMU; events follow from the loop. */

@@ -53,6 +53,8 @@ static struct error *client_on_frame(const struct frame *frame, void *argument)
 			     frame->size);
 		return NULL;
 	case PROTO_PONG:
+		client->told = client->asked;
+		keeper_check_told(keeper);
 		return NULL;
 	case PROTO_SHUTDOWN:
 		agent_link_shutdown(keeper, proto_u32(frame->payload));
@@ -71,17 +73,9 @@ static void client_on_closed(const struct error *err, void *argument)
 	client_hang_up(client);
 }
 
-static void client_on_drained(void *argument)
-{
-	struct keeper_client *client = argument;
-
-	keeper_check_told(client->keeper);
-}
-
 static const struct channel_handlers client_handlers = {
 	.frame = client_on_frame,
 	.closed = client_on_closed,
-	.drained = client_on_drained,
 };
 
 struct error *clients_add(struct keeper *keeper, int fd)
@@ -143,10 +137,22 @@ void clients_hold(struct keeper *keeper, bool hold)
 			channel_pause(c->channel, hold);
 }
 
+void clients_ask(struct keeper *keeper)
+{
+	static const uint8_t cookie[8];
+
+	for (struct keeper_client *c = keeper->clients; c; c = c->next) {
+		if (c->dead || c->asked)
+			continue;
+		c->asked = true;
+		channel_send(c->channel, PROTO_PING, 0, 0, cookie, sizeof(cookie));
+	}
+}
+
 bool clients_told(const struct keeper *keeper)
 {
 	for (const struct keeper_client *c = keeper->clients; c; c = c->next)
-		if (!c->dead && channel_queued(c->channel))
+		if (!c->dead && !c->told)
 			return false;
 	return true;
 }

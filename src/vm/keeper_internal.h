@@ -35,6 +35,8 @@ struct keeper_client {
 	struct keeper_client *next;
 	struct channel *channel;
 	bool greeted; /* its HELLO is there */
+	bool asked;   /* a PING was sent behind its last news... */
+	bool told;    /* ...and answered */
 	bool dead;    /* to be reaped */
 };
 
@@ -123,6 +125,7 @@ struct keeper {
 	struct text stderr_tail;
 
 	struct qmp *qmp;
+	uint64_t greeting_timeout_ms;
 	struct loop_source *greeting_timer; /* QEMU must answer by then */
 	struct loop_source *kill_timer;	    /* a stop or shutdown must be done by then */
 	struct console *console;
@@ -174,6 +177,8 @@ struct error *clients_listen(struct keeper *keeper) _must_check_;
 /* Takes fd over. */
 struct error *clients_add(struct keeper *keeper, int fd) _must_check_;
 void clients_hold(struct keeper *keeper, bool hold); /* the agent's queue is full */
+/* Ask each whether it has read everything; whether all have. */
+void clients_ask(struct keeper *keeper);
 bool clients_told(const struct keeper *keeper);
 void clients_reap(struct keeper *keeper);
 void clients_free(struct keeper *keeper);

@@ -134,5 +134,5 @@ void session_service_guest_ended(struct keeper_session *session, const char *why
 	if (session->handlers && session->handlers->guest_ended)
 		session->handlers->guest_ended(session, session->data);
 	else
-		keeper_session_exit(session, PROTO_EXIT_CANCELED, 0, why);
+		keeper_session_exit(session, PROTO_EXIT_LOST, 0, why);
 }

@@ -29,7 +29,7 @@ struct keeper_session_handlers {
 	void (*signal)(struct keeper_session *session, int signal, void *data);
 	/* All output has been sent: there is room for more. */
 	void (*room)(struct keeper_session *session, void *data);
-	/* QEMU has gone.  NULL: the session is cancelled with a sentence. */
+	/* QEMU has gone.  NULL: the session is lost, with a sentence. */
 	void (*guest_ended)(struct keeper_session *session, void *data);
 	/* The session is over: release data. */
 	void (*end)(void *data);

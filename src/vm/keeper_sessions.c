@@ -139,8 +139,6 @@ static bool session_take_slot(struct keeper_session *session)
 
 static const char *agent_unusable(const struct keeper *keeper)
 {
-	if (keeper->qemu_gone)
-		return "the guest has ended";
 	if (keeper->agent.state == AGENT_NONE)
 		return "this guest runs without klab's agent: there is only its console";
 	if (keeper->agent.state == AGENT_BROKEN)
@@ -163,8 +161,10 @@ static struct error *start_for_agent(struct keeper_session *session,
 		session_finish(session, PROTO_EXIT_REFUSED, 0, full);
 		return NULL;
 	}
-	if (why) {
-		session_finish(session, PROTO_EXIT_REFUSED, 0, why);
+	if (keeper->qemu_gone || why) {
+		session_finish(session,
+			       keeper->qemu_gone ? PROTO_EXIT_LOST : PROTO_EXIT_REFUSED,
+			       0, keeper->qemu_gone ? keeper_end_sentence(keeper) : why);
 		return NULL;
 	}
 	session->state =
@@ -443,7 +443,7 @@ static void sessions_finish(struct keeper *keeper, enum session_state state,
 
 void sessions_agent_lost(struct keeper *keeper, const char *why)
 {
-	sessions_finish(keeper, SESSION_FORWARDED, PROTO_EXIT_CANCELED, why);
+	sessions_finish(keeper, SESSION_FORWARDED, PROTO_EXIT_LOST, why);
 }
 
 void sessions_refuse_held(struct keeper *keeper, const char *why)
@@ -456,7 +456,7 @@ void sessions_guest_ended(struct keeper *keeper)
 	const char *why = keeper_end_sentence(keeper);
 
 	sessions_agent_lost(keeper, why);
-	sessions_refuse_held(keeper, why);
+	sessions_finish(keeper, SESSION_HELD, PROTO_EXIT_LOST, why);
 	for (struct keeper_session *s = keeper->sessions; s; s = s->next)
 		if (s->state == SESSION_SERVICE)
 			session_service_guest_ended(s, why);
