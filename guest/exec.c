@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -117,7 +118,7 @@ static _Noreturn void fail_exec(const char *path, int err_no)
 static _Noreturn void run_program(char **argv, char **environment)
 {
 	const char *path = get_path(environment), *end;
-	char file[PROTO_COPY_PATH_MAX], refused[PROTO_COPY_PATH_MAX] = "";
+	char file[PATH_MAX], refused[PATH_MAX] = "";
 	int refused_errno = 0;
 
 	if (!argv[0])
@@ -224,6 +225,20 @@ static void place_report(struct child_ends *ends)
 	dup3(ends->report, REPORT_FD, O_CLOEXEC);
 }
 
+/* The services that are part of the agent; returns if it is none of them. */
+static void run_copy(const struct request *request)
+{
+	bool put = strcmp(request->service, "put") == 0;
+
+	if (!put && strcmp(request->service, "get") != 0)
+		return;
+	close_range(REPORT_FD + 1, ~0u, 0); /* the agent's */
+	enter_directory("/");
+	if (put)
+		copy_put(request->argv);
+	copy_get(request->argv);
+}
+
 static _Noreturn void run_child(const struct request *request, struct child_ends *ends)
 {
 	place_report(ends);
@@ -235,12 +250,7 @@ static _Noreturn void run_child(const struct request *request, struct child_ends
 		if (dup2(ends->fds[i], i) < 0)
 			exec_fail(PROTO_EXIT_NOT_STARTED, errno, "stream %d", i);
 	become(request);
-	if (strcmp(request->service, "put") == 0 ||
-	    strcmp(request->service, "get") == 0) {
-		close_range(REPORT_FD + 1, ~0u, 0); /* the agent's */
-		enter_directory("/");
-		copy_run(request->service, request->argv);
-	}
+	run_copy(request);
 	enter_directory(request->cwd);
 	run_program(strcmp(request->service, "shell") == 0 ? shell_argv(request->argv)
 							   : request->argv,

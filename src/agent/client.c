@@ -237,6 +237,8 @@ void client_free(struct client *client)
 		struct session *session = client->sessions;
 
 		client_unlink(client, session);
+		if (session->options.on_dropped)
+			session->options.on_dropped(session->options.argument);
 		session_free(session);
 	}
 	loop_source_free(client->wake);

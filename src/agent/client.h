@@ -48,6 +48,8 @@ struct session_options {
 	/* Exactly once, after all output was written to fds.  The session is gone after
 	 * it returns. */
 	struct error *(*on_end)(const struct session_end *end, void *argument);
+	/* Instead of on_end(), when the client is freed before the end.  May be NULL. */
+	void (*on_dropped)(void *argument);
 	void *argument;
 };
 /* An error from a callback ends loop_run() with it.  All may start sessions; on_end(),

@@ -102,18 +102,19 @@
  *	u32 uid, u32 gid
  *	u64 mtime	seconds since 1970
  *	u64 size	of the content, a hint: a file may grow, and /proc has no sizes
- *	string path	relative: names and single slashes, no "." or ".." (but see below)
+ *	string name	one name: not empty, no slash, not ".." (nor ".", but see below)
  *	string target	of a symbolic link, else empty
  *	content		only after a file: chunks of u32 size (1..PROTO_COPY_CHUNK_MAX) and
  *			bytes; size 0 ends it; PROTO_COPY_BROKEN ends it where reading
  *			failed (the receiver drops the file)
  *
- * The tree is sent depth first: a directory comes before what is in it, and all that is in
- * it comes before anything else.  A receiver keeps the directories that are open and
- * refuses a record whose parent is none of them, so no path can lead outside.  The first
- * record's path is the base name of the source; "." alone is also allowed there (the
- * contents of a directory: "dir/." or "/").  'e' ends the stream; it is the sender's
- * word that nothing was lost.
+ * The tree is sent depth first.  A directory is entered by its record; what follows is in
+ * it, until a record of kind "up" (with empty strings) leaves it.  There are no paths, so
+ * none can lead outside.  One file, link or directory is at the top; its name is the base
+ * name of the source, or "." for the contents of a directory ("dir/." or "/").  The record
+ * of kind "end" (empty strings) ends the stream; without it something was lost.  What
+ * could not be read, other file systems below a directory, and devices are left out, with
+ * a remark on stream 2 and EXIT status 1.
  *
  * "put" words: the destination; then "into" if it must be an existing directory, "owner"
  * if uid and gid are to be kept.  With the destination an existing directory the tree is
@@ -136,7 +137,8 @@
 
 #define PROTO_COPY_MAGIC 0x3159504bu /* "KPY1" */
 #define PROTO_COPY_HEADER_SIZE 36    /* without the strings */
-#define PROTO_COPY_PATH_MAX 4096
+#define PROTO_COPY_NAME_MAX 255
+#define PROTO_COPY_TARGET_MAX 4095
 #define PROTO_COPY_DEPTH_MAX 128
 #define PROTO_COPY_CHUNK_MAX (32u * 1024)
 #define PROTO_COPY_BROKEN 0xffffffffu
@@ -188,6 +190,7 @@ enum proto_shutdown {
 enum proto_copy_kind {
 	PROTO_COPY_FILE = 'f',
 	PROTO_COPY_DIRECTORY = 'd',
+	PROTO_COPY_UP = 'u',
 	PROTO_COPY_SYMLINK = 'l',
 	PROTO_COPY_END = 'e',
 };
