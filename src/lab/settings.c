@@ -5,8 +5,7 @@
  */
 #include "lab/settings.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -152,19 +151,26 @@ struct settings_file {
 	const char *user_file;
 };
 
-static struct error *unknown_key(const char *name, const char *source)
+static const struct option_row *nearest_setting(const char *name)
 {
 	struct nearest nearest = nearest_to(name);
-	struct error *err =
-		error_new(ERROR_USAGE, "%s: \"%s\" is not a setting", source, name);
 
 	settings_for_each(table, row)
 	{
 		if (row->traits & OPTION_IS_SETTING)
 			nearest_offer(&nearest, row->name);
 	}
-	return nearest.name ? error_hint(err, "%s", nearest.name)
-			    : error_hint(err, "man klab.conf lists all settings");
+	return nearest.name ? settings_find(nearest.name) : NULL;
+}
+
+static struct error *unknown_key(const char *name, const char *source)
+{
+	const struct option_row *nearest = nearest_setting(name);
+
+	return error_hint(error_new(ERROR_USAGE, "%s: \"%s\" is not a setting", source,
+				    name),
+			  "%s",
+			  nearest ? nearest->name : "man klab.conf lists all settings");
 }
 
 static struct error *take_key(const char *section, const char *name, const char *value,
@@ -286,6 +292,38 @@ static struct error *take_variable(struct settings *settings,
 	return NULL;
 }
 
+/* "KLAB_BOOT_TIMEOUT=9" is about "boot-timeout". */
+static char *name_of_variable(const char *variable)
+{
+	char *name = xstrndup(variable, strcspn(variable, "="));
+
+	memmove(name, name + strlen("KLAB_"), strlen(name) - strlen("KLAB_") + 1);
+	for (char *c = name; *c; c++)
+		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+	return name;
+}
+
+/* Others may have KLAB_ variables too: only what looks like a slip is worth a note. */
+static void note_slips(struct settings *settings, char *const *environment)
+{
+	for (size_t i = 0; environment[i]; i++) {
+		_cleanup_free_ char *name = NULL, *meant = NULL;
+		const struct option_row *nearest;
+
+		if (!has_prefix(environment[i], "KLAB_"))
+			continue;
+		name = name_of_variable(environment[i]);
+		if (settings_find(name))
+			continue;
+		nearest = nearest_setting(name);
+		if (!nearest)
+			continue;
+		meant = option_environment_name(nearest);
+		strv_pushf(&settings->notes, "the variable %.*s sets nothing: %s does",
+			   (int)strcspn(environment[i], "="), environment[i], meant);
+	}
+}
+
 static struct error *load_environment(struct settings *settings, char *const *environment)
 {
 	const struct option_row *output = option_find_variable(kernel_option_rows, "O");
@@ -306,6 +344,7 @@ static struct error *load_environment(struct settings *settings, char *const *en
 		name = option_environment_name(row);
 		TRY(take_variable(settings, row, name, environment));
 	}
+	note_slips(settings, environment);
 	return NULL;
 }
 

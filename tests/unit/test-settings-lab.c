@@ -161,6 +161,19 @@ static void test_bad_value(void **state)
 		     "user.conf:3: memory: \"lots\" is not a size");
 }
 
+static void test_variable_slip(void **state)
+{
+	char *const environment[] = { (char *)"KLAB_MEMROY=2G", (char *)"KLAB_DATA=/x",
+				      (char *)"KLAB_TESTS=/y",	(char *)"KLAB_=z",
+				      (char *)"KLABX=1",	NULL };
+	_cleanup_settings_ struct settings settings;
+
+	assert_ok(load(*state, &settings, environment));
+	assert_int_equal(settings.notes.count, 1);
+	assert_string_equal(settings.notes.items[0],
+			    "the variable KLAB_MEMROY sets nothing: KLAB_MEMORY does");
+}
+
 /* What is a switch of one command line only is no setting. */
 static void test_not_settings(void **state)
 {
@@ -252,12 +265,12 @@ static void test_same_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nothing),	 TEST(test_order),
-		TEST(test_lists_add_up), TEST(test_kbuild_variables),
-		TEST(test_unknown_key),	 TEST(test_bad_value),
-		TEST(test_not_settings), TEST(test_restricted),
-		TEST(test_trust),	 TEST(test_writable_by_all),
-		TEST(test_same_file),
+		TEST(test_nothing),	    TEST(test_order),
+		TEST(test_lists_add_up),    TEST(test_kbuild_variables),
+		TEST(test_unknown_key),	    TEST(test_variable_slip),
+		TEST(test_bad_value),	    TEST(test_not_settings),
+		TEST(test_restricted),	    TEST(test_trust),
+		TEST(test_writable_by_all), TEST(test_same_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
