@@ -15,6 +15,9 @@
 
 struct argp_option;
 
+/* argp's key of the first row that has no letter of its own; beyond all letters. */
+#define PARSE_FIRST_KEY 0x200
+
 /* A row of one of the command's tables, as argp knows it. */
 struct parse_row {
 	const struct option_row *row;

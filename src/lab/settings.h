@@ -66,6 +66,10 @@ struct settings_table {
 	size_t offset; /* of the struct they fill, in struct settings */
 };
 const struct settings_table *settings_tables(void);
+#define settings_for_each(table, row)                                             \
+	for (const struct settings_table *table = settings_tables(); table->rows; \
+	     table++)                                                             \
+	option_rows_for_each(row, table->rows)
 /* The row of a key, NULL if it is not a setting. */
 const struct option_row *settings_find(const char *name);
 /* Who set this last; NULL: nobody, it has its default. */
