@@ -29,7 +29,7 @@ need() {
 	done
 }
 
-# pair NAME-A NAME-B [OPTION...] -- A... -- B...: one row of a table.
+# pair_row NAME-A NAME-B [OPTION...] -- A... --against B...: one row of a table.
 pair_row() {
 	local a=$1 b=$2
 	shift 2

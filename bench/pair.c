@@ -180,14 +180,14 @@ static long number(struct argp_state *state, const char *text, long min)
 	return value;
 }
 
-/* What is left is -- A... -- B...; argp has taken the first --. */
+/* What is left is A... --against B...: A may have a -- of its own, as klab's have. */
 static void split_commands(struct argp_state *state, struct options *options)
 {
 	char **words = state->argv + state->next;
 
 	options->commands[0] = words;
 	for (; *words; words++) {
-		if (strcmp(*words, "--") != 0)
+		if (strcmp(*words, "--against") != 0)
 			continue;
 		*words = NULL;
 		options->commands[1] = words + 1;
@@ -195,7 +195,7 @@ static void split_commands(struct argp_state *state, struct options *options)
 	}
 	state->next = state->argc;
 	if (!options->commands[1] || !options->commands[0][0] || !options->commands[1][0])
-		argp_error(state, "two commands are needed: -- A... -- B...");
+		argp_error(state, "two commands are needed: -- A... --against B...");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = table,
 		.parser = parse,
-		.args_doc = "-- A... -- B...",
+		.args_doc = "-- A... --against B...",
 		.doc = "Run two commands in turns and compare their times.",
 	};
 	struct options options = {
