@@ -223,9 +223,8 @@ int main(int argc, char *argv[])
 	if (is("silent"))
 		fds[0].fd = -1;
 	else
-		say_text(QMP, "{\"QMP\": {}}\n");
-	if (is("not-json"))
-		say_text(QMP, "Segmentation fault\n");
+		say_text(QMP, is("not-json") ? "{\"QMP\": {}}\nSegmentation fault\n"
+					     : "{\"QMP\": {}}\n");
 	if (is("killed"))
 		(void)raise(SIGKILL);
 	while (poll(fds, ARRAY_SIZE(fds), -1) > 0 || errno == EINTR) {
