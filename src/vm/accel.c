@@ -16,7 +16,7 @@
 #include "os/digest.h"
 #include "os/file.h"
 #include "os/spawn.h"
-#include "vm/kvm_probe.h"
+#include "vm/kvm-probe.h"
 
 #define PROBE_KIND "probe"
 #define PROBE_FILE "kvm"

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/file.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 /* QEMU is loaded, makes its devices and answers; a busy machine takes its time. */
 #define GREETING_TIMEOUT_MS 30000
@@ -27,9 +27,6 @@
 #define QUIT_TIMEOUT_MS 5000
 /* Clients that do not read do not keep an ended guest. */
 #define TELL_TIMEOUT_MS 1000
-
-/* QEMU's descriptors, in its own numbers. */
-enum { QEMU_QMP_FD = 3, QEMU_AGENT_FD, QEMU_CONSOLE_FD };
 
 void keeper_say(struct keeper *keeper, enum keeper_event event, const char *text)
 {
@@ -208,101 +205,6 @@ static void keeper_give_up(struct keeper *keeper, const char *why)
 
 /* ---- QMP ---- */
 
-static void keeper_set_paused(struct keeper *keeper, bool paused)
-{
-	if (keeper->paused == paused)
-		return;
-	keeper->paused = paused;
-	agent_link_pause(keeper, paused);
-	keeper_say(keeper, paused ? KEEPER_EVENT_PAUSED : KEEPER_EVENT_RESUMED, NULL);
-}
-
-static const char *data_string(struct json_object *data, const char *name)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(data, name, &value) ||
-	    !json_object_is_type(value, json_type_string))
-		return "";
-	return json_object_get_string(value);
-}
-
-static void event_stop(struct keeper *keeper, struct json_object *data)
-{
-	keeper_set_paused(keeper, true);
-}
-
-static void event_resume(struct keeper *keeper, struct json_object *data)
-{
-	keeper_set_paused(keeper, false);
-}
-
-static void event_reset(struct keeper *keeper, struct json_object *data)
-{
-	agent_link_resync(keeper, "the guest reset");
-	keeper_say(keeper, KEEPER_EVENT_RESET, NULL);
-}
-
-/* QEMU qapi/run-state.json, ShutdownCause. */
-static void event_shutdown(struct keeper *keeper, struct json_object *data)
-{
-	static const struct {
-		const char *reason;
-		enum keeper_cause cause;
-	} reasons[] = {
-		{ "guest-shutdown", KEEPER_END_POWEROFF },
-		{ "guest-reset", KEEPER_END_RESET },
-		{ "subsystem-reset", KEEPER_END_RESET },
-		{ "host-qmp-system-reset", KEEPER_END_RESET },
-		{ "guest-panic", KEEPER_END_PANIC },
-		{ "host-signal", KEEPER_END_KILLED },
-		{ "host-error", KEEPER_END_FAILED },
-		{ "host-qmp-quit", KEEPER_END_STOPPED },
-		{ "host-ui", KEEPER_END_STOPPED },
-	};
-	const char *reason = data_string(data, "reason");
-
-	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
-		if (streq(reason, reasons[i].reason))
-			keeper->guest_cause = reasons[i].cause;
-}
-
-static void event_panicked(struct keeper *keeper, struct json_object *data)
-{
-	keeper_say(keeper, KEEPER_EVENT_PANIC, "the guest reported a panic to QEMU");
-}
-
-/* The guest closed the port.  (Its opening is heard in the agent's HELLO; and QEMU tells
- * of this at most once in a second, so that an agent may be back already.) */
-static void event_port(struct keeper *keeper, struct json_object *data)
-{
-	struct json_object *open;
-
-	if (json_object_object_get_ex(data, "open", &open) &&
-	    !json_object_get_boolean(open) && keeper->agent.state == AGENT_READY)
-		agent_link_resync(keeper, "the guest's agent has gone");
-}
-
-static void keeper_on_qmp_event(const char *name, struct json_object *data,
-				void *argument)
-{
-	static const struct {
-		const char *name;
-		void (*handle)(struct keeper *keeper, struct json_object *data);
-	} events[] = {
-		{ "STOP", event_stop },
-		{ "RESUME", event_resume },
-		{ "RESET", event_reset },
-		{ "SHUTDOWN", event_shutdown },
-		{ "GUEST_PANICKED", event_panicked },
-		{ "VSERPORT_CHANGE", event_port },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		if (streq(name, events[i].name))
-			events[i].handle(argument, data);
-}
-
 static void keeper_on_qmp_ready(void *argument)
 {
 	struct keeper *keeper = argument;
@@ -322,6 +224,12 @@ static void keeper_on_qmp_closed(const struct error *err, void *argument)
 	else if (!keeper->kill_timer)
 		/* It is about to exit, and has no reason not to. */
 		keeper_kill_after(keeper, QUIT_TIMEOUT_MS, keeper_on_overdue);
+}
+
+static void keeper_on_qmp_event(const char *name, struct json_object *data,
+				void *argument)
+{
+	keeper_handle_event(argument, name, data);
 }
 
 static const struct qmp_handlers keeper_qmp_handlers = {
@@ -411,86 +319,6 @@ static struct error *keeper_on_stderr(int fd, uint32_t events, void *argument)
 
 /* ---- The start ---- */
 
-/* Both ends of everything that connects keeper and QEMU: [0] ours, [1] QEMU's. */
-struct wires {
-	int qmp[2], agent[2], console[2], output[2];
-};
-
-#define WIRES_NONE                     \
-	((struct wires){               \
-		.qmp = { -1, -1 },     \
-		.agent = { -1, -1 },   \
-		.console = { -1, -1 }, \
-		.output = { -1, -1 },  \
-	})
-
-static void wires_deinit(struct wires *wires)
-{
-	for (int i = 0; i < 2; i++) {
-		close_fd(wires->qmp[i]);
-		close_fd(wires->agent[i]);
-		close_fd(wires->console[i]);
-		close_fd(wires->output[i]);
-	}
-}
-
-static struct error *wires_make(struct wires *wires)
-{
-	int *const pairs[] = { wires->qmp, wires->agent, wires->console };
-
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pairs[i]) < 0)
-			return error_os(errno, "cannot make sockets for QEMU");
-	if (pipe2(wires->output, O_CLOEXEC) < 0)
-		return error_os(errno, "cannot make a pipe for QEMU");
-	return fd_set_nonblock(wires->output[0], true);
-}
-
-static struct error *qemu_check_installed(const struct machine *machine)
-{
-	const char *name = machine->qemu ? machine->qemu : machine->arch->qemu;
-	_cleanup_free_ char *found = program_find(name);
-
-	if (found)
-		return NULL;
-	return error_hint(error_new(ERROR_MISSING, "%s is not installed", name),
-			  "On Debian: apt install %s", machine->arch->qemu_package);
-}
-
-static struct error *keeper_spawn(struct keeper *keeper, const struct machine *machine,
-				  const struct wires *wires)
-{
-	_cleanup_strv_ struct strv argv = { 0 };
-	const struct machine_wires numbers = {
-		.qmp_fd = QEMU_QMP_FD,
-		.agent_fd = QEMU_AGENT_FD,
-		.console_fd = QEMU_CONSOLE_FD,
-	};
-	const struct spawn_fd fds[] = {
-		{ wires->qmp[1], QEMU_QMP_FD },
-		{ wires->agent[1], QEMU_AGENT_FD },
-		{ wires->console[1], QEMU_CONSOLE_FD },
-	};
-
-	TRY(qemu_check_installed(machine));
-	TRY(qemu_command(machine, &numbers, &argv));
-	/* Out of reach of the terminal's Ctrl-C: that is the guest command's. */
-	TRY(process_spawn(
-		&(struct spawn_options){
-			.argv = strv_argv(&argv),
-			.standard_output = &wires->output[1],
-			.standard_error = &wires->output[1],
-			.fds = fds,
-			.fd_count = ARRAY_SIZE(fds),
-			.die_with_parent = true,
-			.new_process_group = true,
-		},
-		&keeper->process));
-	keeper->qemu_pid = keeper->process.pid;
-	return loop_add_child(keeper->loop, &keeper->process, keeper_on_exit, keeper,
-			      &keeper->child_source);
-}
-
 static struct error *keeper_wire(struct keeper *keeper,
 				 const struct keeper_options *options,
 				 struct wires *wires)
@@ -556,7 +384,10 @@ struct error *keeper_new(struct loop *loop, const struct keeper_options *options
 	TRY(runtime_claim(options->name, &keeper->runtime));
 	TRY(clients_listen(keeper));
 	TRY(wires_make(&wires));
-	TRY(keeper_spawn(keeper, options->machine, &wires));
+	TRY(qemu_spawn(options->machine, &wires, &keeper->process));
+	keeper->qemu_pid = keeper->process.pid;
+	TRY(loop_add_child(loop, &keeper->process, keeper_on_exit, keeper,
+			   &keeper->child_source));
 	TRY(keeper_wire(keeper, options, &wires));
 	*ret = take_ptr(keeper);
 	return NULL;

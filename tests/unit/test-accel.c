@@ -11,7 +11,7 @@
 #include "os/file.h"
 #include "os/spawn.h"
 #include "vm/accel.h"
-#include "vm/kvm_probe.h"
+#include "vm/kvm-probe.h"
 
 /* A program that is QEMU for all that the choice needs: it ends well. */
 #define STAND_IN "/bin/true"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sessions of the keeper's own services: what keeper_session.h promises a service, and
- * what keeper_sessions.c tells it.
+ * Sessions of the keeper's own services: what keeper-session.h promises a service, and
+ * what keeper-sessions.c tells it.
  */
 #include "base/mem.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 void keeper_session_handle(struct keeper_session *session,
 			   const struct keeper_session_handlers *handlers, void *data)

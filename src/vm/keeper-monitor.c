@@ -6,7 +6,7 @@
  */
 #include "base/mem.h"
 #include "format/json.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 /* A line longer than this is nobody's command. */
 #define MONITOR_LINE_MAX (64u << 10)

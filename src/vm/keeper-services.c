@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "format/json.h"
 #include "os/file.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 /* How long the guest may take to power off when it is asked to. */
 #define STOP_TIMEOUT_MS 20000

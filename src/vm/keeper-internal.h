@@ -2,14 +2,16 @@
 /*
  * What the files of the keeper share.
  *
- *	keeper.c		QEMU's life, QMP's events, the order of the end
- *	keeper_agent.c		the link to the agent: hello, heartbeat, resync, shutdown
- *	keeper_clients.c	connections of klab commands
- *	keeper_sessions.c	sessions: forwarding to the agent, start and end
- *	keeper_session.c	sessions of own services: queues and credits
- *	keeper_services.c	the table of own services; the small ones
- *	keeper_monitor.c	the service "monitor"
- *	keeper_gdb.c		the service "gdb"
+ *	keeper.c		QEMU's life and the order of the end
+ *	keeper-spawn.c		starting QEMU
+ *	keeper-events.c		what QEMU tells over QMP
+ *	keeper-agent.c		the link to the agent: hello, heartbeat, resync, shutdown
+ *	keeper-clients.c	connections of klab commands
+ *	keeper-sessions.c	sessions: forwarding to the agent, start and end
+ *	keeper-session.c	sessions of own services: queues and credits
+ *	keeper-services.c	the table of own services; the small ones
+ *	keeper-monitor.c	the service "monitor"
+ *	keeper-gdb.c		the service "gdb"
  *
  * Nothing that a handler may be in the middle of is freed there: clients and sessions that
  * are over are marked, and reaped when the loop is back (keeper_reap_later()).
@@ -21,7 +23,7 @@
 #include "os/spawn.h"
 #include "vm/console.h"
 #include "vm/keeper.h"
-#include "vm/keeper_session.h"
+#include "vm/keeper-session.h"
 #include "vm/qmp.h"
 #include "vm/runtime.h"
 
@@ -157,7 +159,31 @@ void keeper_reap_later(struct keeper *keeper);
 void keeper_check_told(struct keeper *keeper);
 const char *keeper_end_sentence(const struct keeper *keeper);
 
-/* keeper_agent.c */
+/* keeper-events.c */
+void keeper_handle_event(struct keeper *keeper, const char *name,
+			 struct json_object *data);
+void keeper_set_paused(struct keeper *keeper, bool paused);
+
+/* keeper-spawn.c */
+/* Both ends of everything that connects keeper and QEMU: [0] ours, [1] QEMU's. */
+struct wires {
+	int qmp[2], agent[2], console[2], output[2];
+};
+
+#define WIRES_NONE                     \
+	((struct wires){               \
+		.qmp = { -1, -1 },     \
+		.agent = { -1, -1 },   \
+		.console = { -1, -1 }, \
+		.output = { -1, -1 },  \
+	})
+
+void wires_deinit(struct wires *wires);
+struct error *wires_make(struct wires *wires) _must_check_;
+struct error *qemu_spawn(const struct machine *machine, const struct wires *wires,
+			 struct process *ret) _must_check_;
+
+/* keeper-agent.c */
 struct error *agent_link_init(struct keeper *keeper, int fd, int peer_fd,
 			      uint64_t timeout_ms) _must_check_;
 void agent_link_deinit(struct keeper *keeper);
@@ -172,7 +198,7 @@ void agent_link_pressure(struct keeper *keeper);
 /* False: there is no agent to ask. */
 bool agent_link_shutdown(struct keeper *keeper, enum proto_shutdown how);
 
-/* keeper_clients.c */
+/* keeper-clients.c */
 struct error *clients_listen(struct keeper *keeper) _must_check_;
 /* Takes fd over. */
 struct error *clients_add(struct keeper *keeper, int fd) _must_check_;
@@ -183,7 +209,7 @@ bool clients_told(const struct keeper *keeper);
 void clients_reap(struct keeper *keeper);
 void clients_free(struct keeper *keeper);
 
-/* keeper_sessions.c */
+/* keeper-sessions.c */
 struct error *sessions_from_client(struct keeper_client *client,
 				   const struct frame *frame) _must_check_;
 struct error *sessions_from_agent(struct keeper *keeper,
@@ -204,7 +230,7 @@ void sessions_free(struct keeper *keeper);
 void session_finish(struct keeper_session *session, enum proto_exit how, uint32_t value,
 		    const char *message);
 
-/* keeper_session.c */
+/* keeper-session.c */
 void session_service_input(struct keeper_session *session, const void *bytes,
 			   size_t size);
 void session_service_close(struct keeper_session *session, uint8_t stream);
@@ -212,12 +238,12 @@ void session_service_signal(struct keeper_session *session, int signal);
 void session_service_pump(struct keeper_session *session);
 void session_service_guest_ended(struct keeper_session *session, const char *why);
 
-/* keeper_services.c */
+/* keeper-services.c */
 const struct keeper_service *services_find(const struct keeper *keeper, const char *name);
 void services_console_output(struct keeper *keeper, const void *data, size_t size);
 void services_console_room(struct keeper *keeper);
 
-/* keeper_monitor.c, keeper_gdb.c */
+/* keeper-monitor.c, keeper-gdb.c */
 struct error *monitor_start(struct keeper *keeper, struct keeper_session *session,
 			    const struct start_request *request,
 			    void *argument) _must_check_;

@@ -24,7 +24,7 @@ struct error *kvm_check_access(void) _must_check_;
  * and a moment, whatever the kernel does. */
 struct error *kvm_probe(void) _must_check_;
 
-/* The guest of this host's architecture (kvm_guest.c): puts its code into memory, which is
+/* The guest of this host's architecture (kvm-guest.c): puts its code into memory, which is
  * KVM_PROBE_MEMORY bytes at guest address 0, and makes the CPU ready to run it.  At the end
  * of each round the guest leaves to user space by an access that KVM reports
  * (KVM_EXIT_IO, KVM_EXIT_MMIO).  Returns NULL, or what failed (errno is set). */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guest that measures KVM (kvm_probe.h), for x86_64 and aarch64 hosts.
+ * The guest that measures KVM (kvm-probe.h), for x86_64 and aarch64 hosts.
  *
  * x86_64, guest physical memory:
  *
@@ -10,7 +10,7 @@
  *	0x8000	top of the kernel's stacks, 0xa000 top of the user's
  *	0x10000	code
  */
-#include "vm/kvm_probe.h"
+#include "vm/kvm-probe.h"
 
 #include <errno.h>
 #include <stddef.h>

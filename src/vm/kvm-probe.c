@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The measurement of kvm_probe.h.  It runs in a child, since a KVM that is emulated may
+ * The measurement of kvm-probe.h.  It runs in a child, since a KVM that is emulated may
  * hold its caller in the kernel for as long as it likes; the child tells how far it came
  * in a page that both see, and is killed at the deadline.
  */
-#include "vm/kvm_probe.h"
+#include "vm/kvm-probe.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 static void client_hang_up(struct keeper_client *client)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Sessions on their way through the keeper: from a client to the agent, renumbered, or to
- * one of the keeper's own services (whose side is keeper_session.c).
+ * one of the keeper's own services (whose side is keeper-session.c).
  *
  * Both peers are held to the protocol here, above all to their credits: what the receiver
  * has granted bounds what can queue up in the keeper when that receiver does not read.
@@ -9,7 +9,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 /* Frames of a session that waits for the agent: a whole credit of input and some more. */
 #define HELD_MAX (1u << 20)

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 #define GDB_READ_SIZE (16u << 10)
 /* The stub answers at once; a QEMU that does not is stuck. */

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "vm/keeper_internal.h"
+#include "vm/keeper-internal.h"
 
 #define PING_INTERVAL_MS 2000
 /* Clients are not read while so much waits for the agent. */
