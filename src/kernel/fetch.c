@@ -137,6 +137,16 @@ static struct error *check_stored(const struct fetch *fetch, const char *kind,
 	return NULL;
 }
 
+/* A kernel is the largest thing that comes into the store, so here it is brought back to
+ * its size.  Failing at that is no failure of the fetch. */
+static void keep_budget(struct store *store)
+{
+	const struct store_prune_options options = { .budget = STORE_BUDGET_DEFAULT };
+	uint64_t freed;
+
+	error_ignore(store_prune(store, &options, &freed));
+}
+
 /* Make the entry of a kind out of packages, unless it is there. */
 static struct error *make_entry(const struct fetch *fetch, const char *kind,
 				const struct apt_packages *packages,
@@ -165,6 +175,7 @@ static struct error *make_entry(const struct fetch *fetch, const char *kind,
 				       })));
 	TRY(store_draft_publish(take_ptr(draft), &path));
 	apt_forget(fetch->apt);
+	keep_budget(fetch->store);
 	return NULL;
 }
 

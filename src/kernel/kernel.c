@@ -150,6 +150,8 @@ bool config_is_set(const char *path, const char *option)
 		error_ignore(err);
 		return false;
 	}
+	if (!bytes.size)
+		return false;
 	return memmem(bytes.data, bytes.size, line, strlen(line)) ||
 	       (bytes.size >= strlen(line) - 1 &&
 		memcmp(bytes.data, line + 1, strlen(line) - 1) == 0);

@@ -124,7 +124,7 @@ static struct error *read_list(const struct module_index *index, const char *nam
 		return NULL;
 	}
 	TRY(err);
-	text = xstrndup((const char *)bytes.data, bytes.size);
+	text = bytes.size ? xstrndup((const char *)bytes.data, bytes.size) : xstrdup("");
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
 		size_t length = strlen(line);

@@ -173,7 +173,7 @@ static struct error *read_file(struct source_list *list, const char *path)
 	char *rest, *line;
 
 	TRY(file_read(path, SOURCES_MAX, &bytes));
-	text = xstrndup((const char *)bytes.data, bytes.size);
+	text = bytes.size ? xstrndup((const char *)bytes.data, bytes.size) : xstrdup("");
 	rest = text;
 	if (has_suffix(path, ".sources")) {
 		parse_deb822(list, text);

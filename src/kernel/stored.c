@@ -28,7 +28,7 @@ static struct error *meta_read(const char *directory, struct json_object **ret)
 	struct json_object *meta;
 
 	TRY(file_read(path, META_MAX, &bytes));
-	text = xstrndup((const char *)bytes.data, bytes.size);
+	text = bytes.size ? xstrndup((const char *)bytes.data, bytes.size) : xstrdup("");
 	meta = json_tokener_parse(text);
 	if (!meta)
 		return error_new(ERROR_CORRUPT, "%s is no JSON", path);
