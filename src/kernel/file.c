@@ -4,96 +4,57 @@
  * to it (modules, configuration) is looked for where packages and build trees have it,
  * relative to the file.
  */
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "format/kernel-image.h"
 #include "kernel/resolvers.h"
 #include "os/file.h"
 
-#define WHAT_IS_TAKEN "klab takes a bzImage, Image, zboot image or ELF vmlinux"
-
-#define HEAD_SIZE 65536
-
-static size_t strcspn_bounded(const char *text, size_t size)
-{
-	size_t n = 0;
-
-	while (n < size && text[n] && text[n] != ' ')
-		n++;
-	return n;
-}
-
-static uint16_t le16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-/* The architecture that the first bytes name, and for bzImage the release.
- * Linux Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst. */
-static const char *identify_head(const uint8_t *head, size_t size, char **ret_release)
-{
-	const struct arch *arch;
-
-	if (size < 0x240)
-		return NULL;
-	if (memcmp(head, ELFMAG, SELFMAG) == 0) {
-		arch = arch_by_elf(le16(head + 18));
-		return arch ? arch->name : NULL;
-	}
-	if (memcmp(head + 0x202, "HdrS", 4) == 0) {
-		size_t version = le16(head + 0x20e) + (size_t)0x200;
-
-		if (version > 0x200 && version < size) {
-			const char *text = (const char *)head + version;
-
-			*ret_release =
-				xstrndup(text, strcspn_bounded(text, size - version));
-		}
-		return "x86_64";
-	}
-	if (memcmp(head + 0x38, "ARM\x64", 4) == 0)
-		return "aarch64";
-	return NULL;
-}
-
-static struct error *identify(struct kernel *kernel, const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t head[HEAD_SIZE];
-	const char *arch;
-	ssize_t size;
-
-	if (fd < 0)
-		return error_os(errno, "reading the kernel %s", path);
-	size = read(fd, head, sizeof(head));
-	if (size < 0)
-		return error_os(errno, "reading the kernel %s", path);
-	arch = identify_head(head, (size_t)size, &kernel->release);
-	kernel->arch = arch ? arch_find(arch) : NULL;
-	if (!kernel->arch)
-		return error_hint(error_new(ERROR_UNSUPPORTED, "%s is no kernel image",
-					    path),
-				  WHAT_IS_TAKEN);
-	if (memcmp(head, ELFMAG, SELFMAG) == 0)
-		kernel->vmlinux = xstrdup(kernel->image);
-	return NULL;
-}
-
-/* The release that a file is named after: "vmlinuz-6.1.0-50-amd64". */
-static const char *release_in_name(const char *path)
+/* The release that a file is named after, "vmlinuz-6.1.0-50-amd64", or its directory is:
+ * lib/modules/RELEASE/vmlinuz.  NULL: neither.  The caller frees. */
+static char *release_in_path(const char *path)
 {
 	static const char *const prefixes[] = { "vmlinuz-", "vmlinux-", "Image-",
 						"kernel-",  "bzImage-", "zImage-" };
+	_cleanup_free_ char *directory = path_parent(path);
+	_cleanup_free_ char *above = path_parent(directory);
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		const char *release = after_prefix(path_base(path), prefixes[i]);
 
 		if (release && *release)
-			return release;
+			return xstrdup(release);
 	}
+	return streq(path_base(above), "modules") ? xstrdup(path_base(directory)) : NULL;
+}
+
+/* What it is for, and what its headers say of its release. */
+static struct error *identify(struct kernel *kernel, const char *path)
+{
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	struct kernel_image image;
+	char release[KERNEL_RELEASE_SIZE];
+
+	TRY(file_map(path, &bytes));
+	TRY_WRAP(kernel_image_identify(bytes.data, bytes.size, &image), "%s", path);
+	kernel->arch = arch_by_elf(image.machine);
+	if (!kernel->arch)
+		return error_hint(error_new(ERROR_UNSUPPORTED,
+					    "the kernel %s is for a machine that klab "
+					    "does not know",
+					    path),
+				  "klab knows %s", arch_names());
+	if (image.format == KERNEL_FORMAT_ELF)
+		kernel->vmlinux = xstrdup(kernel->image);
+	if (image.release[0])
+		kernel->release = xstrdup(image.release);
+	else /* a name is quicker than looking through all of it */
+		kernel->release = release_in_path(path);
+	if (!kernel->release && !kernel_image_is_packed(&image) &&
+	    kernel_find_release(bytes.data, bytes.size, release))
+		kernel->release = xstrdup(release);
 	return NULL;
 }
 
@@ -140,7 +101,6 @@ struct error *kernel_from_file(const char *path, const struct arch *arch,
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = xnew(struct kernel);
 	_cleanup_free_ char *real = realpath(path, NULL);
-	const char *release;
 
 	if (!real)
 		return error_os(errno, "the kernel %s", path);
@@ -151,9 +111,6 @@ struct error *kernel_from_file(const char *path, const struct arch *arch,
 	if (arch && kernel->arch != arch)
 		return error_new(ERROR_UNSUPPORTED, "the kernel %s is for %s, not for %s",
 				 path, kernel->arch->name, arch->name);
-	release = release_in_name(real);
-	if (!kernel->release && release)
-		kernel->release = xstrdup(release);
 	if (!fill_from_tree(kernel, real) && kernel->release)
 		fill_from_around(kernel, real);
 	*ret = take_ptr(kernel);
