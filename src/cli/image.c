@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/fetching.h"
+#include "cli/listing.h"
 #include "cli/print.h"
 #include "format/cpio.h"
 #include "format/json.h"
@@ -131,43 +131,40 @@ static void format_mode(uint32_t mode, char ret[11])
 	ret[10] = '\0';
 }
 
-static void show_item(const struct cpio_item *item, struct columns *columns)
+enum { COLUMN_MODE, COLUMN_SIZE, COLUMN_DEVICE, COLUMN_NAME, COLUMN_TARGET };
+
+static const struct table_column columns[] = {
+	[COLUMN_MODE] = { .title = "MODE", .key = "mode" },
+	[COLUMN_SIZE] = { .title = "SIZE", .key = "bytes", .type = TABLE_NUMBER },
+	[COLUMN_DEVICE] = { .title = "DEVICE", .key = "device" },
+	[COLUMN_NAME] = { .title = "NAME", .key = "name" },
+	[COLUMN_TARGET] = { .title = "TARGET", .key = "target" },
+};
+
+static void add_item(struct table *table, const struct cpio_item *item)
 {
-	_cleanup_free_ char *size = S_ISCHR(item->mode) || S_ISBLK(item->mode)
-					    ? xasprintf("%u,%u", item->major, item->minor)
-					    : xasprintf("%zu", item->size);
-	_cleanup_free_ char *name =
-		S_ISLNK(item->mode) ? xasprintf("%s -> %.*s", item->name, (int)item->size,
-						(const char *)item->data)
-				    : xstrdup(item->name);
+	struct table_row *row = table_add(table, NULL);
 	char mode[11];
 
 	format_mode(item->mode, mode);
-	COLUMNS_ROW(columns, mode, size, name);
-}
-
-static void item_json(const struct cpio_item *item, struct json_object *rows)
-{
-	struct json_object *row = json_append_object(rows);
-	_cleanup_free_ char *target = NULL;
-
-	json_add_string(row, "name", item->name);
-	json_add_u64(row, "mode", item->mode);
-	json_add_u64(row, "size", item->size);
-	if (S_ISLNK(item->mode)) {
-		target = xstrndup((const char *)item->data, item->size);
-		json_add_string(row, "target", target);
-	}
+	table_set_text(table, row, COLUMN_MODE, mode);
+	table_set_u64(table, row, COLUMN_SIZE, item->size);
+	if (S_ISCHR(item->mode) || S_ISBLK(item->mode))
+		table_set_textf(table, row, COLUMN_DEVICE, "%u,%u", item->major,
+				item->minor);
+	table_set_text(table, row, COLUMN_NAME, item->name);
+	if (S_ISLNK(item->mode))
+		table_set_textf(table, row, COLUMN_TARGET, "%.*s", (int)item->size,
+				(const char *)item->data);
 }
 
 static struct error *show_file(const char *path, bool json)
 {
 	_cleanup_bytes_ struct bytes bytes = {};
-	_cleanup_json_ struct json_object *rows = json_new_array();
-	struct columns columns = { .count = 3, .right = 1u << 1 };
+	_cleanup_(table_freep) struct table *table =
+		listing_new("files", columns, ARRAY_SIZE(columns), json);
 	struct cpio_reader reader;
 	struct cpio_item item;
-	_cleanup_free_ char *text = NULL;
 	bool end = false;
 
 	TRY(file_map(path, &bytes));
@@ -175,18 +172,9 @@ static struct error *show_file(const char *path, bool json)
 	for (;;) {
 		TRY_WRAP(cpio_read(&reader, &item, &end), "%s", path);
 		if (end)
-			break;
-		if (json)
-			item_json(&item, rows);
-		else
-			show_item(&item, &columns);
+			return table_print(table, stdout);
+		add_item(table, &item);
 	}
-	if (json) {
-		text = json_pretty(rows);
-		fputs(text, stdout);
-	}
-	columns_print(&columns);
-	return NULL;
 }
 
 static struct error *show_run(const struct call *call)

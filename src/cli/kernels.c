@@ -3,10 +3,9 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "cli/columns.h"
 #include "cli/command.h"
+#include "cli/listing.h"
 #include "cli/print.h"
-#include "format/json.h"
 #include "kernel/kernel.h"
 #include "lab/superseded.h"
 
@@ -56,67 +55,60 @@ static uint64_t bytes_of(const struct stored *stored, const struct kernel *kerne
 	return bytes;
 }
 
-static void print_json(const struct stored *stored)
+enum {
+	COLUMN_NAME,
+	COLUMN_RELEASE,
+	COLUMN_ARCH,
+	COLUMN_MODULES,
+	COLUMN_BTF,
+	COLUMN_DWARF,
+	COLUMN_CONFIG,
+	COLUMN_SIZE,
+	COLUMN_IMAGE,
+	COLUMN_VMLINUX,
+};
+
+static const struct table_column columns[] = {
+	[COLUMN_NAME] = { .title = "NAME", .key = "name" },
+	[COLUMN_RELEASE] = { .title = "RELEASE", .key = "release" },
+	[COLUMN_ARCH] = { .title = "ARCH", .key = "arch" },
+	[COLUMN_MODULES] = { .title = "MODULES", .key = "modules", .type = TABLE_BOOL },
+	[COLUMN_BTF] = { .title = "BTF", .key = "btf", .type = TABLE_BOOL },
+	[COLUMN_DWARF] = { .title = "DWARF", .key = "dwarf", .type = TABLE_BOOL },
+	[COLUMN_CONFIG] = { .title = "CONFIG", .key = "config", .type = TABLE_BOOL },
+	[COLUMN_SIZE] = { .title = "SIZE", .key = "bytes", .type = TABLE_SIZE },
+	[COLUMN_IMAGE] = { .key = "image" },
+	[COLUMN_VMLINUX] = { .key = "vmlinux" },
+};
+
+static void add_kernel(struct table *table, const struct stored *stored,
+		       const struct kernel *kernel)
 {
-	_cleanup_json_ struct json_object *rows = json_new_array();
-	_cleanup_free_ char *text = NULL;
+	struct table_row *row = table_add(table, NULL);
 
-	for (size_t i = 0; i < stored->count; i++) {
-		const struct kernel *kernel = stored->kernels[i];
-		struct json_object *row = json_append_object(rows);
-
-		json_add_string(row, "name", kernel->name);
-		json_add_string(row, "release", kernel->release);
-		json_add_string(row, "arch", kernel->arch->name);
-		json_add_string(row, "image", kernel->image);
-		json_add_string(row, "vmlinux", kernel->vmlinux);
-		json_add_string(row, "modules", kernel->modules);
-		json_add_string(row, "config", kernel->config);
-		json_add_bool(row, "btf", kernel->has_btf);
-		json_add_bool(row, "dwarf", kernel->has_dwarf);
-		json_add_u64(row, "bytes", bytes_of(stored, kernel));
-	}
-	text = json_pretty(rows);
-	fputs(text, stdout);
-}
-
-static void print_columns(const struct stored *stored)
-{
-	struct columns columns = { .count = 5, .right = 1u << 4 };
-
-	COLUMNS_ROW(&columns, "NAME", "RELEASE", "ARCH", "HAS", "SIZE");
-	for (size_t i = 0; i < stored->count; i++) {
-		const struct kernel *kernel = stored->kernels[i];
-		_cleanup_free_ char *size = format_size(bytes_of(stored, kernel));
-		_cleanup_free_ char *has = NULL;
-		_cleanup_strv_ struct strv parts = {};
-
-		if (kernel->modules)
-			strv_push(&parts, "modules");
-		if (kernel->has_btf)
-			strv_push(&parts, "BTF");
-		if (kernel->has_dwarf)
-			strv_push(&parts, "DWARF");
-		if (kernel->config)
-			strv_push(&parts, "config");
-		has = strv_join(&parts, ",");
-		COLUMNS_ROW(&columns, kernel->name, kernel->release, kernel->arch->name,
-			    has, size);
-	}
-	columns_print(&columns);
+	table_set_text(table, row, COLUMN_NAME, kernel->name);
+	table_set_text(table, row, COLUMN_RELEASE, kernel->release);
+	table_set_text(table, row, COLUMN_ARCH, kernel->arch->name);
+	table_set_bool(table, row, COLUMN_MODULES, kernel->modules);
+	table_set_bool(table, row, COLUMN_BTF, kernel->has_btf);
+	table_set_bool(table, row, COLUMN_DWARF, kernel->has_dwarf);
+	table_set_bool(table, row, COLUMN_CONFIG, kernel->config);
+	table_set_u64(table, row, COLUMN_SIZE, bytes_of(stored, kernel));
+	table_set_text(table, row, COLUMN_IMAGE, kernel->image);
+	table_set_text(table, row, COLUMN_VMLINUX, kernel->vmlinux);
 }
 
 static struct error *list(struct stored *stored, const struct call *call)
 {
 	const struct own_options *own = call->options;
+	_cleanup_(table_freep) struct table *table =
+		listing_new("kernels", columns, ARRAY_SIZE(columns), own->json);
 
-	if (own->json)
-		print_json(stored);
-	else if (stored->count)
-		print_columns(stored);
-	else
+	for (size_t i = 0; i < stored->count; i++)
+		add_kernel(table, stored, stored->kernels[i]);
+	if (!stored->count && !own->json)
 		print_note("no kernel is stored: klab fetch gets one");
-	return NULL;
+	return table_print(table, stdout);
 }
 
 static struct error *remove_kernel(struct stored *stored, const struct kernel *kernel,

@@ -11,33 +11,25 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "os/file.h"
-
-static bool has_colour(void)
-{
-	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
-	const char *term = getenv("TERM");
-
-	return isatty(STDERR_FILENO) && !(no_color && *no_color) && term &&
-	       !streq(term, "dumb");
-}
+#include "ui/colour.h"
 
 /* Paths and words of guests and strangers are in messages: no control sequences. */
-static void print_line(const char *label, const char *sgr, const char *sentence)
+static void print_line(const char *label, enum colour colour, const char *sentence)
 {
 	_cleanup_text_ struct text line = {};
-	bool colour = has_colour();
+	bool wanted = colour_wanted(STDERR_FILENO);
 
 	text_append_harmless(&line, sentence, strlen(sentence));
 	fflush(stdout);
-	fprintf(stderr, "%sklab:%s%s %s\n", colour ? sgr : "", label,
-		colour ? "\033[0m" : "", text_str(&line));
+	fprintf(stderr, "%sklab:%s%s %s\n", colour_on(wanted, colour), label,
+		colour_off(wanted, colour), text_str(&line));
 }
 
 void print_error(const struct error *err)
 {
-	print_line("", "\033[1;31m", error_message(err));
+	print_line("", COLOUR_BAD, error_message(err));
 	if (error_hint_text(err))
-		print_line(" try:", "\033[1m", error_hint_text(err));
+		print_line(" try:", COLOUR_STRONG, error_hint_text(err));
 }
 
 void print_note(const char *fmt, ...)
@@ -55,7 +47,7 @@ void print_note(const char *fmt, ...)
 		sentence = NULL;
 		return;
 	}
-	print_line("", "\033[1m", sentence);
+	print_line("", COLOUR_STRONG, sentence);
 }
 
 struct error *print_json_line(const char *json, const char *where)

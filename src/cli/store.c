@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/columns.h"
 #include "cli/command.h"
-#include "cli/print.h"
-#include "format/json.h"
+#include "cli/listing.h"
 
 struct own_options {
 	bool json;
@@ -35,29 +33,6 @@ static uint64_t total_of(const struct entries *entries)
 	return total;
 }
 
-static void print_json(const struct store *store, const struct entries *entries)
-{
-	_cleanup_json_ struct json_object *object = json_new_object();
-	_cleanup_free_ char *text = NULL;
-	struct json_object *rows;
-
-	json_add_string(object, "root", store_root(store));
-	json_add_u64(object, "bytes", total_of(entries));
-	rows = json_add_array(object, "entries");
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct store_entry *entry = &entries->items[i];
-		struct json_object *row = json_append_object(rows);
-
-		json_add_string(row, "kind", entry->kind);
-		json_add_string(row, "key", entry->key);
-		json_add_string(row, "path", entry->path);
-		json_add_u64(row, "bytes", entry->bytes);
-		json_add_u64(row, "used", entry->used);
-	}
-	text = json_pretty(object);
-	fputs(text, stdout);
-}
-
 /* "2026-11-21 12:30", local time; the caller frees. */
 static char *format_time(uint64_t seconds)
 {
@@ -72,40 +47,59 @@ static char *format_time(uint64_t seconds)
 	return text;
 }
 
-static void print_columns(const struct entries *entries)
+enum {
+	COLUMN_KIND,
+	COLUMN_SIZE,
+	COLUMN_USED,
+	COLUMN_USED_SECONDS,
+	COLUMN_KEY,
+	COLUMN_PATH
+};
+
+static const struct table_column columns[] = {
+	[COLUMN_KIND] = { .title = "KIND", .key = "kind" },
+	[COLUMN_SIZE] = { .title = "SIZE", .key = "bytes", .type = TABLE_SIZE },
+	[COLUMN_USED] = { .title = "USED", .key = "used" },
+	[COLUMN_USED_SECONDS] = { .key = "used_seconds", .type = TABLE_NUMBER },
+	[COLUMN_KEY] = { .title = "KEY", .key = "key", .wide = true },
+	[COLUMN_PATH] = { .key = "path" },
+};
+
+static void add_entry(struct table *table, const struct store_entry *entry)
 {
-	struct columns columns = { .count = 4, .right = 1u << 1 };
+	struct table_row *row = table_add(table, NULL);
+	_cleanup_free_ char *used = format_time(entry->used);
 
-	COLUMNS_ROW(&columns, "KIND", "SIZE", "USED", "KEY");
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct store_entry *entry = &entries->items[i];
-		_cleanup_free_ char *size = format_size(entry->bytes);
-		_cleanup_free_ char *used = format_time(entry->used);
-		/* Enough of a digest to find it; names are shorter or whole. */
-		_cleanup_free_ char *key =
-			strndup(entry->key,
-				strlen(entry->key) == 64 ? 16 : strlen(entry->key));
+	table_set_text(table, row, COLUMN_KIND, entry->kind);
+	table_set_u64(table, row, COLUMN_SIZE, entry->bytes);
+	table_set_text(table, row, COLUMN_USED, used);
+	table_set_u64(table, row, COLUMN_USED_SECONDS, entry->used);
+	table_set_text(table, row, COLUMN_KEY, entry->key);
+	table_set_text(table, row, COLUMN_PATH, entry->path);
+}
 
-		COLUMNS_ROW(&columns, entry->kind, size, used, key);
-	}
-	columns_print(&columns);
+static void print_total(const struct store *store, const struct entries *entries,
+			uint64_t may_take)
+{
+	_cleanup_free_ char *total = format_size(total_of(entries));
+	_cleanup_free_ char *budget = format_size(may_take);
+
+	printf("%s of at most %s, in %s\n", total, budget, store_root(store));
 }
 
 static struct error *list(struct store *store, const struct call *call)
 {
 	const struct own_options *own = call->options;
 	_cleanup_(entries_deinit) struct entries entries = {};
-	_cleanup_free_ char *total = NULL, *budget = NULL;
+	_cleanup_(table_freep) struct table *table =
+		listing_new("entries", columns, ARRAY_SIZE(columns), own->json);
 
 	TRY(store_list(store, NULL, &entries.items, &entries.count));
-	if (own->json) {
-		print_json(store, &entries);
-		return NULL;
-	}
-	print_columns(&entries);
-	total = format_size(total_of(&entries));
-	budget = format_size(call->settings.store_budget);
-	printf("%s of at most %s, in %s\n", total, budget, store_root(store));
+	for (size_t i = 0; i < entries.count; i++)
+		add_entry(table, &entries.items[i]);
+	TRY(table_print(table, stdout));
+	if (!own->json)
+		print_total(store, &entries, call->settings.store_budget);
 	return NULL;
 }
 
