@@ -13,6 +13,8 @@
 #include "format/json.h"
 #include "os/file.h"
 
+#define SHOW_MAX ((size_t)1 << 30)
+
 struct own_options {
 	char *output;
 	bool json;
@@ -167,7 +169,8 @@ static struct error *show_file(const char *path, bool json)
 	struct cpio_item item;
 	bool end = false;
 
-	TRY(file_map(path, &bytes));
+	/* Not mapped: somebody may be writing the file. */
+	TRY(file_read(path, SHOW_MAX, &bytes));
 	reader = cpio_reader_of(bytes.data, bytes.size);
 	for (;;) {
 		TRY_WRAP(cpio_read(&reader, &item, &end), "%s", path);
