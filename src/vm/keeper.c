@@ -254,6 +254,7 @@ static void keeper_on_console(const void *data, size_t size, void *argument)
 {
 	struct keeper *keeper = argument;
 
+	keeper->just_reset = false;
 	if (!keeper->console_spoke) {
 		keeper->console_spoke = true;
 		keeper_say(keeper, KEEPER_EVENT_CONSOLE_FIRST, NULL);
