@@ -159,7 +159,7 @@ static void on_command(const char *line)
 	say_text(QMP, answer);
 	if (strstr(line, "qmp_capabilities")) {
 		say_text(CONSOLE, "hello\n");
-		fds[1].fd = is("no-agent") ? -1 : AGENT;
+		fds[1].fd = is("no-agent") || is("not-json") ? -1 : AGENT;
 		if (is("garbage"))
 			say_text(AGENT, "GRUB loading, please wait...\n");
 	}
