@@ -104,12 +104,24 @@ const struct command *command_find(const char *name);
 const char *command_group_title(enum command_group group);
 
 extern const struct command command_complete;
+extern const struct command command_console;
+extern const struct command command_cp;
+extern const struct command command_debug;
 extern const struct command command_doctor;
+extern const struct command command_exec;
 extern const struct command command_fetch;
+extern const struct command command_gdb;
 extern const struct command command_help;
 extern const struct command command_image;
 extern const struct command command_kernels;
+extern const struct command command_list;
+extern const struct command command_logs;
 extern const struct command command_man;
+extern const struct command command_monitor;
+extern const struct command command_rerun;
+extern const struct command command_run;
+extern const struct command command_shell;
+extern const struct command command_stop;
 extern const struct command command_store;
 
 #endif

@@ -5,6 +5,18 @@
 /* In the order of the help, within their groups; man/meson.build reads these rows too. */
 /* clang-format off */
 static const struct command *const commands[] = {
+	&command_run,
+	&command_exec,
+	&command_shell,
+	&command_cp,
+	&command_console,
+	&command_monitor,
+	&command_logs,
+	&command_list,
+	&command_stop,
+	&command_rerun,
+	&command_debug,
+	&command_gdb,
 	&command_fetch,
 	&command_kernels,
 	&command_image,

@@ -2,7 +2,10 @@
 /* Clients of a running guest's keeper. */
 #include "lab/attach.h"
 
+#include <signal.h>
+
 #include "agent/client.h"
+#include "agent/copy.h"
 #include "base/mem.h"
 #include "lab/command.h"
 #include "lab/deadline.h"
@@ -196,4 +199,56 @@ struct error *attach_ask(const char *guest_name, const char *service,
 		return take_ptr(question.err);
 	*ret_output = text_take(&question.output);
 	return NULL;
+}
+
+/* attach_copy() */
+struct copying {
+	struct attach attach;
+	struct error *err;
+};
+
+static void copying_deinit(struct copying *copying)
+{
+	error_free(copying->err);
+	attach_deinit(&copying->attach);
+}
+
+static struct error *on_copied(struct error *err, const struct copy_stats *stats,
+			       void *argument)
+{
+	struct copying *copying = argument;
+
+	copying->err = err;
+	loop_exit(copying->attach.loop);
+	return NULL;
+}
+
+static struct error *on_copy_signal(int signal, void *argument)
+{
+	return error_new(ERROR_INTERRUPTED,
+			 "interrupted; what was copied so far is there");
+}
+
+struct error *attach_copy(const struct attach_copy *copy)
+{
+	_cleanup_(copying_deinit) struct copying copying = { 0 };
+	_cleanup_(loop_source_freep) struct loop_source *interrupt = NULL,
+							*terminate = NULL;
+	struct copy_options options = {
+		.from = copy->from,
+		.to = copy->to,
+		.remark = copy->remark,
+		.on_end = on_copied,
+		.argument = &copying,
+	};
+
+	TRY(attach_open(copy->guest_name, &copying.attach));
+	TRY(loop_add_signal(copying.attach.loop, SIGINT, on_copy_signal, NULL,
+			    &interrupt));
+	TRY(loop_add_signal(copying.attach.loop, SIGTERM, on_copy_signal, NULL,
+			    &terminate));
+	TRY(copy->to_guest ? copy_to_guest(copying.attach.client, &options)
+			   : copy_from_guest(copying.attach.client, &options));
+	TRY(loop_run(copying.attach.loop));
+	return take_ptr(copying.err);
 }

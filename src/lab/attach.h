@@ -23,4 +23,13 @@ void attach_run(const struct attach_command *command, struct verdict *ret);
 struct error *attach_ask(const char *guest_name, const char *service,
 			 const char *const *argv, char **ret_output) _must_check_;
 
+/* Copy a file or tree, as docker cp does. */
+struct attach_copy {
+	const char *guest_name;
+	bool to_guest;
+	const char *from, *to;
+	/* A line about something that was left out; harmless text. May be NULL. */
+	void (*remark)(const char *text, void *argument);
+};
+struct error *attach_copy(const struct attach_copy *copy) _must_check_;
 #endif

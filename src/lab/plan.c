@@ -161,27 +161,6 @@ static struct error *find_qemu(const struct guest_options *options,
 	return NULL;
 }
 
-static struct error *parse_disk(const char *word, struct machine_disk *ret)
-{
-	_cleanup_free_ char *path = xstrdup(word);
-
-	ret->read_only = has_suffix(word, ",ro");
-	if (ret->read_only)
-		path[strlen(path) - strlen(",ro")] = '\0';
-	return path_absolute(path, &ret->path);
-}
-
-static struct error *add_disks(const struct guest_options *options,
-			       struct machine *machine)
-{
-	machine->disks = xcalloc(options->disks.count, sizeof(*machine->disks));
-	for (size_t i = 0; i < options->disks.count; i++) {
-		machine->disk_count++;
-		TRY(parse_disk(options->disks.items[i], &machine->disks[i]));
-	}
-	return NULL;
-}
-
 static struct error *describe_machine(const struct guest_options *options,
 				      enum plan_purpose purpose, struct plan *plan)
 {
@@ -210,7 +189,9 @@ static struct error *describe_machine(const struct guest_options *options,
 		TRY_WRAP(strv_split_shell(options->qemu_options.items[i],
 					  &m->qemu_options),
 			 "--qemu-opts");
-	return add_disks(options, m);
+	for (size_t i = 0; i < options->disks.count; i++)
+		TRY(machine_add_disk(m, options->disks.items[i]));
+	return NULL;
 }
 
 static struct error *fill(const struct guest_options *options, enum plan_purpose purpose,

@@ -34,10 +34,7 @@ static void event_resume(struct keeper *keeper, struct json_object *data)
 static void event_reset(struct keeper *keeper, struct json_object *data)
 {
 	agent_link_resync(keeper, "the guest reset");
-	/* A PC's firmware resets several times over before it boots: that is one. */
-	if (!keeper->just_reset)
-		keeper_say(keeper, KEEPER_EVENT_RESET, NULL);
-	keeper->just_reset = true;
+	keeper_say(keeper, KEEPER_EVENT_RESET, NULL);
 }
 
 /* QEMU qapi/run-state.json, ShutdownCause. */

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Notes and progress around the start of a guest. */
+#include "cli/guest-ui.h"
+
+#include "base/log.h"
+#include "cli/print.h"
+
+/* A shell's user is told what was chosen; a command's only with -v. */
+static void on_planned(const struct plan *plan, const char *name, void *argument)
+{
+	struct guest_ui *ui = argument;
+	bool shell = !ui->call->guest->command.count && isatty(STDERR_FILENO);
+	_cleanup_free_ char *description = plan_describe(plan);
+
+	fetching_done(&ui->fetching);
+	if (!shell && !log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	print_note("%s", description);
+	if (plan->boot_reason && plan->boot == BOOT_IMAGE && !plan->kaslr)
+		log_debug("not started by PVH: %s", plan->boot_reason);
+	if (shell)
+		print_note("guest %s; Ctrl-a x ends it, Ctrl-a h helps", name);
+}
+
+static void on_note(const char *text, void *argument)
+{
+	print_note("%s", text);
+}
+
+void guest_ui_init(struct guest_ui *ui, const struct call *call)
+{
+	ui->call = call;
+	fetching_init(&ui->fetching);
+	ui->run = (struct run_ui){
+		.plan.progress = &ui->fetching.progress,
+		.planned = on_planned,
+		.note = on_note,
+		.argument = ui,
+	};
+}
+
+void guest_ui_deinit(struct guest_ui *ui)
+{
+	fetching_done(&ui->fetching);
+}

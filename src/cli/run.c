@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* klab run: a new guest. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/guest-ui.h"
+#include "cli/print.h"
+#include "cli/verdict.h"
+#include "lab/run.h"
+
+static struct error *dry_run(struct call *call)
+{
+	_cleanup_guest_ui_ struct guest_ui ui = { 0 };
+	_cleanup_plan_ struct plan plan = { 0 };
+	_cleanup_strv_ struct strv command = { 0 };
+	_cleanup_free_ char *line = NULL;
+	enum plan_purpose purpose = call->guest->command.count ? PLAN_COMMAND : PLAN_STAY;
+
+	guest_ui_init(&ui, call);
+	TRY(plan_make(call->guest, purpose, &ui.run.plan, &plan));
+	TRY(qemu_command(&plan.machine, NULL, &command));
+	line = strv_shell(&command);
+	puts(line);
+	return NULL;
+}
+
+static struct error *detached(struct call *call, const struct run_options *options)
+{
+	_cleanup_verdict_ struct verdict verdict = { 0 };
+	_cleanup_free_ char *name = NULL;
+
+	if (call->guest->command.count)
+		return error_hint(error_new(ERROR_USAGE, "-d takes no command"),
+				  "start the guest with klab run -d --name NAME, then "
+				  "klab exec NAME -- CMD");
+	run_detached(options, &name, &verdict);
+	if (!name)
+		return report_verdict(call, &verdict);
+	puts(name);
+	print_note("running; its console: %s", verdict.console);
+	return NULL;
+}
+
+static struct error *run_run(struct call *call)
+{
+	_cleanup_verdict_ struct verdict verdict = { 0 };
+	_cleanup_guest_ui_ struct guest_ui ui = { 0 };
+	struct run_options options = {
+		.guest = call->guest,
+		.command = &call->guest->command,
+		.arguments = (const char *const *)call->argv + 1,
+		.started_us = call->started_us,
+		.ui = &ui.run,
+	};
+
+	if (call->guest->no_agent && call->guest->command.count)
+		return error_hint(
+			error_new(ERROR_USAGE,
+				  "without klab's agent no command can be run"),
+			"leave out --no-agent, or put the command into an init");
+	if (call->guest->dry_run)
+		return dry_run(call);
+	guest_ui_init(&ui, call);
+	if (call->guest->detach)
+		return detached(call, &options);
+	run_foreground(&options, &verdict);
+	guest_ui_deinit(&ui);
+	return report_verdict(call, &verdict);
+}
+
+static const struct command_example examples[] = {
+	{ "klab run", "a shell in a guest" },
+	{ "klab run -- uname -r", "one command; its output, its exit status" },
+	{ "klab run -k ~/linux -- ./test.sh", "with the kernel built in ~/linux" },
+	{ "klab run --arch aarch64", "another architecture" },
+	{ "klab run -d --name vm", "a guest that stays; then klab exec vm -- CMD" },
+	{ NULL, NULL },
+};
+
+const struct command command_run = {
+	.name = "run",
+	.group = COMMAND_GUESTS,
+	.summary = "Start a guest: a shell, or one command",
+	.description =
+		"Starts a guest with the given kernel and runs CMD in it with this "
+		"command's stdin, stdout and stderr; without CMD a shell. The exit status "
+		"is CMD's own, or says what became of the guest (see klab(1)).\n\n"
+		"Without -k the kernel is the tree that you stand in if it is built, else "
+		"the newest stored Debian kernel, else that is fetched.\n\n"
+		"On a terminal Ctrl-a x ends the guest, Ctrl-a c is QEMU's monitor, "
+		"Ctrl-a h tells the rest.",
+	.examples = examples,
+	.traits = COMMAND_TAKES_CMD | COMMAND_RUNS,
+	.shared = OPTIONS_GUEST,
+	.run = run_run,
+};
