@@ -69,7 +69,7 @@ static struct error *lz4_frame(struct reader *r, uint8_t *block,
 
 struct error *decode_lz4(const uint8_t *data, size_t size, struct decoder_output *output)
 {
-	_cleanup_free_ uint8_t *block = xcalloc(1, LZ4_LEGACY_BLOCK);
+	_cleanup_free_ uint8_t *block = xreallocarray(NULL, 1, LZ4_LEGACY_BLOCK);
 	struct reader r = reader_of(data, size);
 
 	/* Several frames, as `cat a.lz4 b.lz4` makes them; the kernel takes these too. */
@@ -187,7 +187,7 @@ static struct error *lzop_block_write(const struct lzop_block *block, uint32_t f
 
 	/* What did not get smaller is stored as it was. */
 	if (block->packed < block->unpacked) {
-		unpacked = xcalloc(1, block->unpacked);
+		unpacked = xreallocarray(NULL, 1, block->unpacked);
 		if (lzo1x_decompress_safe(bytes, block->packed, unpacked, &size, NULL) !=
 			    LZO_E_OK ||
 		    size != block->unpacked)

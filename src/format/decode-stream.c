@@ -26,7 +26,7 @@ static void inflate_end(z_stream *z)
 
 struct error *decode_gzip(const uint8_t *data, size_t size, struct decoder_output *output)
 {
-	_cleanup_free_ uint8_t *chunk = xcalloc(1, DECODER_CHUNK);
+	_cleanup_free_ uint8_t *chunk = xreallocarray(NULL, 1, DECODER_CHUNK);
 	_cleanup_(inflate_end) z_stream z = { 0 };
 	const uint8_t *end = data + size;
 	int status;
@@ -78,7 +78,7 @@ static struct error *lzma_error(const char *name, lzma_ret status)
 static struct error *decode_lzma_stream(lzma_stream *lzma, const char *name,
 					struct decoder_output *output)
 {
-	_cleanup_free_ uint8_t *chunk = xcalloc(1, DECODER_CHUNK);
+	_cleanup_free_ uint8_t *chunk = xreallocarray(NULL, 1, DECODER_CHUNK);
 	lzma_ret status = LZMA_OK;
 
 	while (status != LZMA_STREAM_END) {
@@ -136,7 +136,7 @@ static void zstd_free(ZSTD_DCtx **zstd)
 
 struct error *decode_zstd(const uint8_t *data, size_t size, struct decoder_output *output)
 {
-	_cleanup_free_ uint8_t *chunk = xcalloc(1, DECODER_CHUNK);
+	_cleanup_free_ uint8_t *chunk = xreallocarray(NULL, 1, DECODER_CHUNK);
 	_cleanup_(zstd_free) ZSTD_DCtx *zstd = ZSTD_createDCtx();
 	ZSTD_inBuffer in = { .src = data, .size = size };
 
@@ -169,7 +169,7 @@ static void bzip2_end(bz_stream *bz)
 static struct error *decode_bzip2_stream(const uint8_t *data, size_t size,
 					 size_t *consumed, struct decoder_output *output)
 {
-	_cleanup_free_ uint8_t *chunk = xcalloc(1, DECODER_CHUNK);
+	_cleanup_free_ uint8_t *chunk = xreallocarray(NULL, 1, DECODER_CHUNK);
 	_cleanup_(bzip2_end) bz_stream bz = { 0 };
 	const char *start = (const char *)data + *consumed;
 	const char *end = (const char *)data + size;
