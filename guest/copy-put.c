@@ -118,12 +118,17 @@ static void put_file(int dir, const char *name, const struct record *record)
 
 static void put_link(int dir, const char *name, const struct record *record)
 {
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_NOW },
+		{ .tv_sec = (time_t)record->mtime },
+	};
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
 		unlinkat(dir, name, 0);
 	if (symlinkat(record->target, dir, name) != 0)
 		exec_fail(PROTO_EXIT_REFUSED, errno, "%s", name);
+	(void)utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW); /* as above */
 	if (keep_owner)
 		(void)!fchownat(dir, name, record->uid, record->gid, AT_SYMLINK_NOFOLLOW);
 }

@@ -11,16 +11,7 @@
 #include <sys/types.h>
 
 #include "agent/proto.h"
-
-struct request {
-	uint32_t flags; /* PROTO_START_* */
-	uint16_t rows, columns;
-	uint32_t uid, gid;
-	const char *service;
-	const char *cwd; /* "": the default */
-	char **argv;
-	char **environment;
-};
+#include "request.h"
 
 /* What a process that failed leaves in its report pipe before it exits. */
 struct report {

@@ -30,8 +30,10 @@ static const char *frames_one(struct frames *frames, size_t *at, frame_fn handle
 	struct proto_header header = proto_header_get(frames->data + *at);
 	const char *wrong = proto_check(&header);
 
-	if (wrong)
+	if (wrong) {
+		(*at)++; /* a HELLO may begin anywhere */
 		return wrong;
+	}
 	*ret_more = frames->size - *at >= PROTO_HEADER_SIZE + (size_t)header.length;
 	if (!*ret_more)
 		return NULL;
@@ -55,7 +57,6 @@ void frames_parse(struct frames *frames, size_t size, frame_fn handle,
 		if (wrong) {
 			frames->lost = true;
 			broken(wrong);
-			at += at < frames->size; /* not the same HELLO for ever */
 		}
 	}
 	frames->size -= at;

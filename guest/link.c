@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -135,10 +136,11 @@ void link_data(uint8_t stream, uint32_t session, size_t size)
 	link_seal(PROTO_DATA, stream, session, size);
 }
 
-static void link_hello(void)
+static void link_hello(bool answer)
 {
 	struct utsname name;
-	char facts[4][sizeof(name.version) + 16];
+	char facts[5][sizeof(name.version) + 16];
+	uint32_t count = answer ? 5 : 4;
 	uint8_t payload[2048];
 	size_t at = 8;
 
@@ -147,16 +149,31 @@ static void link_hello(void)
 	(void)snprintf(facts[1], sizeof(facts[1]), "version=%s", name.version);
 	(void)snprintf(facts[2], sizeof(facts[2]), "arch=%s", name.machine);
 	(void)snprintf(facts[3], sizeof(facts[3]), "pid=%d", (int)getpid());
+	(void)snprintf(facts[4], sizeof(facts[4]), PROTO_ANSWER);
 	proto_put_u32(payload, PROTO_MAGIC);
 	payload[4] = payload[6] = PROTO_VERSION;
 	payload[5] = payload[7] = 0;
 	at += put_string(payload + at, "klab-agent " KLAB_VERSION,
 			 strlen("klab-agent " KLAB_VERSION));
-	proto_put_u32(payload + at, 4);
+	proto_put_u32(payload + at, count);
 	at += 4;
-	for (int i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < count; i++)
 		at += put_string(payload + at, facts[i], strlen(facts[i]));
 	link_send(PROTO_HELLO, 0, 0, payload, at);
+}
+
+/* Whether the HELLO says that it is an answer; its facts are of no other interest. */
+static bool is_answer(struct fields *fields)
+{
+	char **facts;
+	bool answer = false;
+
+	(void)fields_string(fields); /* who */
+	facts = fields_strings(fields);
+	for (char **fact = facts; !fields->bad && *fact; fact++)
+		answer |= strcmp(*fact, PROTO_ANSWER) == 0;
+	free(facts);
+	return answer;
 }
 
 /* Someone new is there: what was queued was for another.  But a frame that is half
@@ -165,7 +182,7 @@ static void link_greeted_anew(void)
 {
 	sessions_hang_up();
 	queue_end = queue_start + frame_left;
-	link_hello();
+	link_hello(true);
 }
 
 static const char *handle_hello(const struct proto_header *header, uint8_t *payload)
@@ -179,7 +196,7 @@ static const char *handle_hello(const struct proto_header *header, uint8_t *payl
 		return "a HELLO that is not klab's";
 	if (lowest > PROTO_VERSION || highest < PROTO_VERSION)
 		return "a HELLO without a version that this agent speaks";
-	if (!hello_due)
+	if (!hello_due && !is_answer(&fields))
 		link_greeted_anew();
 	hello_due = false;
 	note_report();
@@ -285,7 +302,7 @@ void link_open(int fd)
 	/* Edge-triggered: a port without its host would report EPOLLHUP for ever. */
 	watch_set(&port, EPOLLIN | EPOLLOUT | EPOLLET);
 	writable = true;
-	link_hello();
+	link_hello(false);
 	hello_due = true;
 	link_write();
 }

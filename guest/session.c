@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "exec.h"
-#include "frames.h"
 #include "link.h"
 #include "stream.h"
 
@@ -172,27 +171,14 @@ static void session_start(uint32_t id, const struct request *request)
 
 static const char *handle_start(uint32_t id, uint8_t *payload, size_t size)
 {
-	struct fields fields = { payload, size, false };
 	struct request request;
-	const char *wrong = NULL;
+	const char *wrong = request_read(&request, payload, size);
 
-	request.flags = fields_u32(&fields);
-	request.rows = fields_u16(&fields);
-	request.columns = fields_u16(&fields);
-	request.uid = fields_u32(&fields);
-	request.gid = fields_u32(&fields);
-	request.service = fields_string(&fields);
-	request.cwd = fields_string(&fields);
-	request.argv = fields_strings(&fields);
-	request.environment = fields_strings(&fields);
-	if (session_find(id))
+	if (!wrong && session_find(id))
 		wrong = "a START of a session that is there";
-	else if (!fields_end(&fields))
-		wrong = "a START that breaks its format";
-	else
+	if (!wrong)
 		session_start(id, &request);
-	free(request.argv);
-	free(request.environment);
+	request_deinit(&request);
 	return wrong;
 }
 

@@ -73,6 +73,7 @@ struct error *payload_end(const struct reader *r, const char *what) _must_check_
 
 /* A HELLO of ours; facts may be NULL. */
 void channel_send_hello(struct channel *channel, const char *const *facts);
+void channel_send_hello_answer(struct channel *channel);
 void channel_send_credit(struct channel *channel, uint8_t stream, uint32_t session,
 			 uint32_t bytes);
 void channel_send_exit(struct channel *channel, uint32_t session, enum proto_exit how,
@@ -81,6 +82,7 @@ void channel_send_exit(struct channel *channel, uint32_t session, enum proto_exi
 /* The peer's HELLO. */
 struct hello {
 	uint16_t version; /* the highest that both speak */
+	bool answer;	  /* it answers ours and is not to be answered */
 	char *who;
 	struct strv facts;
 };

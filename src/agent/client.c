@@ -147,9 +147,9 @@ static struct error *client_greeted(struct client *client, const struct frame *f
 	client->hello = hello;
 	client->hello_known = true;
 	log_debug("client: greeted by %s, version %u", hello.who, hello.version);
-	if (!client->hello_due) {
+	if (!client->hello_due && !hello.answer) {
 		client_lose_sessions(client);
-		channel_send_hello(client->channel, NULL);
+		channel_send_hello_answer(client->channel);
 	}
 	client->hello_due = false;
 	return NULL;

@@ -94,6 +94,10 @@ static struct error *sink_file(struct copy_sink *sink, int dir, struct record *r
 static struct error *sink_link(struct copy_sink *sink, int dir,
 			       const struct record *record)
 {
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_NOW },
+		{ .tv_sec = (time_t)record->mtime },
+	};
 	struct stat st;
 
 	if (fstatat(dir, record->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -101,6 +105,7 @@ static struct error *sink_link(struct copy_sink *sink, int dir,
 		(void)unlinkat(dir, record->name, 0); /* symlinkat() tells */
 	if (symlinkat(record->target, dir, record->name) != 0)
 		return error_os(errno, "%s", record->name);
+	(void)utimensat(dir, record->name, times, AT_SYMLINK_NOFOLLOW); /* as above */
 	sink->stats.links++;
 	return NULL;
 }

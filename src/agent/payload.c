@@ -101,6 +101,11 @@ void channel_send_hello(struct channel *channel, const char *const *facts)
 	channel_send(channel, PROTO_HELLO, 0, 0, payload.data, payload.length);
 }
 
+void channel_send_hello_answer(struct channel *channel)
+{
+	channel_send_hello(channel, (const char *const[]){ PROTO_ANSWER, NULL });
+}
+
 void channel_send_credit(struct channel *channel, uint8_t stream, uint32_t session,
 			 uint32_t bytes)
 {
@@ -147,6 +152,7 @@ static struct error *hello_decode(struct reader *r, struct hello *hello)
 			"start the guest and use it with the same klab");
 	hello->version = PROTO_VERSION;
 	TRY(payload_read_strings(r, &hello->facts));
+	hello->answer = strv_contains(&hello->facts, PROTO_ANSWER);
 	return payload_end(r, "HELLO");
 }
 

@@ -44,8 +44,10 @@
  * Greeting
  *
  * A connection begins with a HELLO in each direction.  Whoever gets one answers it, unless
- * it has sent one for which no HELLO came yet (that one is the answer).  A HELLO in the
- * middle begins the connection anew: a new keeper may find an agent that spoke to another
+ * it has sent one for which no HELLO came yet (that one is the answer), or unless the one
+ * it got is an answer (it has the fact PROTO_ANSWER): so two peers that lost count of
+ * their greetings don't greet for ever.  A HELLO that is to be answered begins the
+ * connection anew: a new keeper may find an agent that spoke to another
  * one (a restored guest), a new agent may find its keeper in mid-sentence.  All sessions
  * of before are void, without an EXIT.  The version spoken is the highest that both know;
  * without one the connection ends.  A client need not wait for the answer before START.
@@ -133,6 +135,7 @@
 #define PROTO_CREDIT_INITIAL (256u * 1024)
 #define PROTO_CREDIT_MAX (1024u * 1024)
 #define PROTO_SESSIONS_MAX 256
+#define PROTO_ANSWER "answer=yes"      /* fact of a HELLO that answers another */
 #define PROTO_PORT_NAME "klab.agent.0" /* of the virtio-serial port */
 
 #define PROTO_COPY_MAGIC 0x3159504bu /* "KPY1" */

@@ -21,9 +21,7 @@ static struct error *on_command_ended(const struct session_end *end, void *argum
 	struct run *run = argument;
 	int signal = command_signal(run->command);
 
-	if (guest_has_ended(run->guest))
-		loop_exit(run->loop); /* what it had said has been written */
-	else if (signal)
+	if (signal)
 		guest_finish(run->guest, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
 	else if (!end->lost)
 		guest_command_ended(run->guest, end);
@@ -36,9 +34,7 @@ static void on_leave(void *argument)
 	struct run *run = argument;
 	int signal = command_signal(run->command);
 
-	if (guest_has_ended(run->guest))
-		loop_exit(run->loop);
-	else if (signal)
+	if (signal)
 		guest_finish(run->guest, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
 	else
 		guest_finish(run->guest, ENDED_EXITED, STATUS_OK);
@@ -101,13 +97,11 @@ static void on_panicked(void *argument)
 		       "\"klab gdb\" looks at it, Ctrl-a x ends it");
 }
 
-/* The last of the command's output may still be on its way to a slow reader. */
 static void on_ended(void *argument)
 {
 	struct run *run = argument;
 
-	if (command_has_ended(run->command) || guest_is_given_up(run->guest))
-		loop_exit(run->loop);
+	loop_exit(run->loop);
 }
 
 static void on_crash_line(const char *line, size_t size, void *argument)

@@ -71,10 +71,10 @@ static struct error *agent_greets(struct keeper *keeper, const struct frame *fra
 
 	TRY(hello_read(frame, &hello));
 	log_debug("keeper: agent %s, version %u", hello.who, hello.version);
-	if (!agent->hello_due) {
+	if (!agent->hello_due && !hello.answer) {
 		/* Another agent, which nobody announced. */
 		sessions_agent_lost(keeper, "the guest's agent was started anew");
-		channel_send_hello(agent->channel, NULL);
+		channel_send_hello_answer(agent->channel);
 	}
 	agent->hello_due = false;
 	strv_deinit(&agent->facts);

@@ -339,13 +339,20 @@ static void test_hostile_host(void **state)
 		{ 0, 0, 0, 0, PROTO_EXIT, 0, 0, 0, 1 },
 	};
 
+	static const uint8_t hello[] = { 16, 0, 0,   0,	  PROTO_HELLO, 0,   0, 0, 0, 0,
+					 0,  0, 'k', 'l', 'a',	       'b', 1, 0, 1, 0,
+					 0,  0, 0,   0,	  0,	       0,   0, 0 };
+
 	for (size_t i = 0; i < ARRAY_SIZE(garbages); i++) {
 		struct fixture *f = fixture_raw();
 		_cleanup_run_ struct run run = RUN_NONE;
 
+		/* A host that greets, goes mad, and is replaced by another. */
+		write_all(f->fd, hello, sizeof(hello));
 		write_all(f->fd, garbages[i], sizeof(garbages[i]));
-		write_all(f->fd, "no frames at all", 16);
-		/* The client's HELLO follows, then all is as ever. */
+		/* A HELLO that follows at once must be found as well. */
+		if (i % 2 == 0)
+			write_all(f->fd, "no frames at all", 16);
 		assert_ok(client_new(f->loop, take_fd(f->fd), NULL, NULL, &f->client));
 		run_command(f, &run, ARGV("echo", "sane"));
 		assert_string_equal(text_str(&run.output[1]), "sane\n");
