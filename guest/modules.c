@@ -40,7 +40,7 @@ static const char *explain(int err_no, bool compressed)
 	if (err_no == ENOEXEC)
 		return "it was built for another kernel";
 	if (err_no == ENOENT)
-		return "a symbol that it needs is missing, or the file is";
+		return "a symbol that it needs is missing";
 	if (err_no == ENOSYS)
 		return "the kernel has no modules";
 	return strerror(err_no);
@@ -51,19 +51,20 @@ static void load_module(char *line)
 	size_t length = strcspn(line, " ");
 	const char *parameters = line[length] ? line + length + 1 : "";
 	bool compressed;
-	long r = -1;
 	int fd;
 
 	line[length] = 0;
 	compressed = is_compressed(line);
 	fd = open(line, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		r = syscall(SYS_finit_module, fd, parameters,
-			    compressed ? INIT_COMPRESSED_FILE : 0);
-	if (r != 0 && errno != EEXIST)
+	if (fd < 0) {
+		note_fault("cannot load module %s: %s", line, strerror(errno));
+		return;
+	}
+	if (syscall(SYS_finit_module, fd, parameters,
+		    compressed ? INIT_COMPRESSED_FILE : 0) != 0 &&
+	    errno != EEXIST)
 		note_fault("cannot load module %s: %s", line, explain(errno, compressed));
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 }
 
 void modules_load(void)
