@@ -73,7 +73,8 @@ static struct error *run_run(struct call *call)
 static const struct command_example examples[] = {
 	{ "klab run", "a shell in a guest" },
 	{ "klab run -- uname -r", "one command; its output, its exit status" },
-	{ "klab run -k ~/linux -- ./test.sh", "with the kernel built in ~/linux" },
+	{ "klab run -k ~/linux --add t.sh -- /t.sh",
+	  "a script, on the kernel built in ~/linux" },
 	{ "klab run --arch aarch64", "another architecture" },
 	{ "klab run -d --name vm", "a guest that stays; then klab exec vm -- CMD" },
 	{ NULL, NULL },

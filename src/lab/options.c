@@ -65,7 +65,7 @@ const struct option_row machine_option_rows[] = {
 	  .choices = accel_choices,
 	  .help = "What runs the guest's code; auto takes KVM if it is proven fast" },
 	{ .name = "machine", .argument = "TYPE", .kind = OPTION_STRING, SETTING, GUEST(machine),
-	  .check = check_word, .help = "QEMU's machine type (pc on x86_64, virt on aarch64)" },
+	  .check = check_word, .help = "QEMU's machine type (q35 on x86_64, virt on aarch64)" },
 	{ .name = "cpu", .argument = "MODEL", .kind = OPTION_STRING, SETTING, GUEST(cpu),
 	  .help = "QEMU's CPU model" },
 	{ .name = "disk", .argument = "FILE[,ro]", .kind = OPTION_LIST, RESTRICTED, GUEST(disks),

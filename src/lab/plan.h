@@ -31,7 +31,7 @@ struct plan {
 	enum boot_method boot;
 	char *boot_reason; /* why not PVH; NULL: as wished */
 	bool kaslr;
-	bool user_initramfs; /* --root FILE: klab's own image is not used */
+	bool user_initramfs; /* --initrd FILE: klab's own image is not used */
 };
 
 /* How the one who prints sees the work; every member may be NULL. */
