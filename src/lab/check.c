@@ -6,6 +6,7 @@
 
 #include "arch/arch.h"
 #include "base/text.h"
+#include "vm/runtime.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -58,9 +59,10 @@ struct error *check_guest_name(const char *value)
 {
 	size_t length = strlen(value);
 
-	if (length > 0 && length < 64 && strspn(value, LOWER DIGITS ".-") == length &&
-	    strchr(LOWER DIGITS, value[0]))
+	if (length > 0 && length <= RUNTIME_NAME_MAX &&
+	    strspn(value, LOWER DIGITS ".-") == length && strchr(LOWER DIGITS, value[0]))
 		return NULL;
 	return error_hint(error_new(ERROR_USAGE, "\"%s\" cannot name a guest", value),
-			  "small letters, digits, \".\" and \"-\", at most 63");
+			  "small letters, digits, \".\" and \"-\", at most %d",
+			  RUNTIME_NAME_MAX);
 }

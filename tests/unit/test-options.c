@@ -5,9 +5,11 @@
 #include <ctype.h>
 
 #include "base/text.h"
+#include "lab/check.h"
 #include "lab/nearest.h"
 #include "lab/settings.h"
 #include "unit.h"
+#include "vm/runtime.h"
 
 static const struct option_row *find(const char *name)
 {
@@ -180,6 +182,22 @@ static void test_nearest(void **state)
 	assert_null(nearest_of("0123456789012345678901234567890123456789012345"));
 }
 
+/* What is taken here must be taken by the runtime directory too. */
+static void test_guest_names(void **state)
+{
+	static const char longest[] = "g23456789012345678901234567890123456789012345678";
+
+	assert_int_equal(strlen(longest), RUNTIME_NAME_MAX);
+	assert_ok(check_guest_name(longest));
+	assert_ok(check_guest_name("6.1-test"));
+	assert_error(check_guest_name(
+			     "g234567890123456789012345678901234567890123456789"),
+		     ERROR_USAGE, "cannot name a guest");
+	assert_error(check_guest_name(".hidden"), ERROR_USAGE, "cannot name a guest");
+	assert_error(check_guest_name("Big"), ERROR_USAGE, "cannot name a guest");
+	assert_error(check_guest_name(""), ERROR_USAGE, "cannot name a guest");
+}
+
 static void test_environment_name(void **state)
 {
 	_cleanup_free_ char *name = option_environment_name(find("boot-timeout"));
@@ -196,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_guest_names),
 		cmocka_unit_test(test_environment_name),
 	};
 
