@@ -128,10 +128,10 @@ static int fail(const struct error *err, const struct call *call, const char *js
 {
 	int status = error_status(err, call);
 
+	/* The JSON behind it: it is the last line of stderr. */
+	print_error(err);
 	if (json)
 		print_error_json(err, status, json);
-	else
-		print_error(err);
 	return status;
 }
 

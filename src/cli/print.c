@@ -76,15 +76,12 @@ void print_error_json(const struct error *err, int status, const char *where)
 
 	json_add_string(object, "ended", "error");
 	json_add_i64(object, "status", status);
-	json_add_string(object, "error", error_message(err));
+	json_add_string(object, "message", error_message(err));
 	json_add_string(object, "hint", error_hint_text(err));
 	line = json_line(object);
 	failed = print_json_line(line, where);
-	/* The place for the JSON cannot be written: then both errors as text. */
-	if (failed) {
-		print_error(err);
+	if (failed)
 		print_error(failed);
-	}
 }
 
 struct error *print_finish(void)

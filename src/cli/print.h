@@ -9,7 +9,7 @@
 /* "klab: SENTENCE" and "klab: try: HINT" on stderr. */
 void print_error(const struct error *err);
 /* The same as one JSON object, with the words of a verdict: {"ended": "error",
- * "status": N, "error": ..., "hint": ...}.  where: as in guest_options.json. */
+ * "status": N, "message": ..., "hint": ...}.  where: as in guest_options.json. */
 void print_error_json(const struct error *err, int status, const char *where);
 /* Something that the user should know; -q silences it. */
 void print_note(const char *fmt, ...) _printf_(1, 2);
