@@ -56,7 +56,7 @@ static const struct command_example examples[] = {
 const struct command command_cp = {
 	.name = "cp",
 	.group = COMMAND_GUESTS,
-	.summary = "Copy files to or from a running guest",
+	.summary = "copy files to or from a running guest",
 	.arguments = "FROM TO",
 	.description =
 		"Copies a file or a tree; one of FROM and TO is GUEST:PATH. Into an "

@@ -151,7 +151,8 @@ static const struct command_example debug_examples[] = {
 const struct command command_debug = {
 	.name = "debug",
 	.group = COMMAND_DEBUGGING,
-	.summary = "Start a guest under gdb",
+	.summary = "start a guest under gdb",
+	.arguments = "[-- GDB-WORD...]",
 	.description =
 		"Starts a guest that is halted before its first instruction, and gdb on "
 		"it with the kernel's symbols and source if it has any. KASLR is off. What "
@@ -173,8 +174,8 @@ static const struct command_example gdb_examples[] = {
 const struct command command_gdb = {
 	.name = "gdb",
 	.group = COMMAND_DEBUGGING,
-	.summary = "Attach gdb to a running guest",
-	.arguments = "[GUEST]",
+	.summary = "attach gdb to a running guest",
+	.arguments = "[GUEST] [-- GDB-WORD...]",
 	.description =
 		"Attaches gdb to the guest, or to the only one that runs, however "
 		"it was started. It stands still until gdb lets it go on, and goes "

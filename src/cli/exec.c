@@ -37,8 +37,8 @@ static const struct command_example exec_examples[] = {
 const struct command command_exec = {
 	.name = "exec",
 	.group = COMMAND_GUESTS,
-	.summary = "Run a command in a running guest",
-	.arguments = "[GUEST]",
+	.summary = "run a command in a running guest",
+	.arguments = "[GUEST] -- CMD...",
 	.description =
 		"Runs CMD in the guest, or in the only one that runs, with this "
 		"command's stdin, stdout and stderr; the exit status is CMD's own.",
@@ -53,7 +53,7 @@ const struct command command_exec = {
 const struct command command_shell = {
 	.name = "shell",
 	.group = COMMAND_GUESTS,
-	.summary = "A shell in a running guest",
+	.summary = "a shell in a running guest",
 	.arguments = "[GUEST]",
 	.description = "A further shell in the guest, or in the only one that runs. "
 		       "Ctrl-d or Ctrl-a x leaves it; the guest goes on.",
@@ -67,7 +67,7 @@ const struct command command_shell = {
 const struct command command_console = {
 	.name = "console",
 	.group = COMMAND_GUESTS,
-	.summary = "The serial console of a running guest",
+	.summary = "the serial console of a running guest",
 	.arguments = "[GUEST]",
 	.description = "What the guest's serial console says from now on, and what you "
 		       "type goes to it. Ctrl-a x leaves it; the guest goes on. For what "

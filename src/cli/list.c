@@ -88,7 +88,7 @@ static struct error *list_run(struct call *call)
 const struct command command_list = {
 	.name = "list",
 	.group = COMMAND_GUESTS,
-	.summary = "The guests that run",
+	.summary = "the guests that run",
 	.description = "Lists your running guests.",
 	.options = list_rows,
 	.options_size = sizeof(struct list_options),

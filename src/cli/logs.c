@@ -103,7 +103,7 @@ static struct error *logs_run(struct call *call)
 const struct command command_logs = {
 	.name = "logs",
 	.group = COMMAND_GUESTS,
-	.summary = "What a guest's console has said",
+	.summary = "what a guest's console has said",
 	.arguments = "[GUEST|ID]",
 	.description =
 		"The whole console of a running guest, or of an earlier run by its "

@@ -60,7 +60,7 @@ const struct command command_monitor = {
 	.name = "monitor",
 	.group = COMMAND_GUESTS,
 	.summary = "QEMU's monitor of a running guest",
-	.arguments = "[GUEST]",
+	.arguments = "[GUEST] [-- LINE]",
 	.description =
 		"Gives the words behind -- to QEMU's monitor and prints the answer; "
 		"without words each line of stdin.",

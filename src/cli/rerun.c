@@ -29,7 +29,7 @@ static struct error *rerun_run(struct call *call)
 const struct command command_rerun = {
 	.name = "rerun",
 	.group = COMMAND_GUESTS,
-	.summary = "Repeat an earlier run",
+	.summary = "repeat an earlier run",
 	.arguments = "[ID]",
 	.description =
 		"Repeats a run by its manifest: the same words in the same directory. "

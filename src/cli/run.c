@@ -83,7 +83,8 @@ static const struct command_example examples[] = {
 const struct command command_run = {
 	.name = "run",
 	.group = COMMAND_GUESTS,
-	.summary = "Start a guest: a shell, or one command",
+	.summary = "start a guest: a shell, or one command",
+	.arguments = "[-- CMD...]",
 	.description =
 		"Starts a guest with the given kernel and runs CMD in it with this "
 		"command's stdin, stdout and stderr; without CMD a shell. The exit status "

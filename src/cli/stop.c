@@ -71,7 +71,7 @@ static struct error *stop_run(struct call *call)
 const struct command command_stop = {
 	.name = "stop",
 	.group = COMMAND_GUESTS,
-	.summary = "End running guests",
+	.summary = "end running guests",
 	.arguments = "[GUEST...]",
 	.description =
 		"Asks the guest to power off and waits until it has; one that does "

@@ -22,7 +22,7 @@ finish()
 # The commands that `klab help` lists.
 commands()
 {
-	"$klab" help | sed -n 's/^  \([a-z]*\)  *[a-z].*/\1/p' | grep -vx klab
+	"$klab" help | sed -n 's/^  \([a-z]*\)  *[^ ].*/\1/p' | grep -vx klab
 }
 
 # The long options that the help of a command lists, with their dashes.
