@@ -30,10 +30,10 @@ static inline size_t queue_size(const struct queue *queue)
 	return queue->end - queue->start;
 }
 
-/* Borrowed until the next push or pop. */
+/* Borrowed until the next push or pop; NULL before the first push. */
 static inline const uint8_t *queue_front(const struct queue *queue)
 {
-	return queue->data + queue->start;
+	return queue->data ? queue->data + queue->start : NULL;
 }
 
 static inline void queue_pop(struct queue *queue, size_t size)
