@@ -330,13 +330,14 @@ static void write_all(int fd, const void *data, size_t size)
 /* Garbage is answered by a FAULT, and a new HELLO finds the agent in its senses. */
 static void test_hostile_host(void **state)
 {
-	static const uint8_t garbages[][PROTO_HEADER_SIZE] = {
+	static const uint8_t garbages[][PROTO_HEADER_SIZE + 4] = {
 		{ 0xff, 0xff, 0xff, 0xff, PROTO_DATA, 0, 0, 0, 1 },
 		{ 0, 0, 0, 0, 99, 0, 0, 0, 1 },
 		{ 0, 0, 0, 0, PROTO_CLOSE, 7, 0, 0, 1 },
 		{ 0, 0, 0, 0, PROTO_CLOSE, 0, 1, 0, 1 },
 		{ 4, 0, 0, 0, PROTO_SHUTDOWN, 0, 0, 0, 5 },
-		{ 0, 0, 0, 0, PROTO_EXIT, 0, 0, 0, 1 },
+		/* Well-formed, and refused by what it means: no such way to shut down. */
+		{ 4, 0, 0, 0, PROTO_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0, 77 },
 	};
 
 	static const uint8_t hello[] = { 16, 0, 0,   0,	  PROTO_HELLO, 0,   0, 0, 0, 0,
