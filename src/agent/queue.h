@@ -30,10 +30,10 @@ static inline size_t queue_size(const struct queue *queue)
 	return queue->end - queue->start;
 }
 
-/* Borrowed until the next push or pop; NULL before the first push. */
+/* Borrowed until the next push or pop. */
 static inline const uint8_t *queue_front(const struct queue *queue)
 {
-	return queue->data ? queue->data + queue->start : NULL;
+	return queue->data ? queue->data + queue->start : (const uint8_t *)"";
 }
 
 static inline void queue_pop(struct queue *queue, size_t size)
