@@ -4,8 +4,13 @@
 # trips over; signals end a run with their own status.
 . "$(dirname "$0")/lib.sh"
 
-qemus() { for pid in $(pgrep qemu-system); do
-	tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "HOME=$HOME" && echo "$pid"; done; }
+# The QEMUs of this test, by the HOME that they inherited.
+qemus() {
+	local pid
+	for pid in $(pgrep qemu-system); do
+		{ tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "HOME=$HOME" && echo "$pid"
+	done
+}
 
 for ((i = 0; i < ${KLAB_TEST_KILLS:-12}; i++)); do
 	"$KLAB" run --name victim -- sleep 1000 >/dev/null 2>&1 &
