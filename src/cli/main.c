@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -16,25 +17,8 @@
 #include "cli/mistake.h"
 #include "cli/parse.h"
 #include "cli/print.h"
+#include "os/file.h"
 #include "os/clock.h"
-
-/* A program that was started without stdin, stdout or stderr would give their numbers to
- * the first files it opens. */
-static void fill_standard_fds(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* Only those opened here have it; children shall have these three. */
-		if (fcntl(fd, F_GETFD) & FD_CLOEXEC)
-			fcntl(fd, F_SETFD, 0);
-	}
-}
 
 /* ARCH=arm64 as the first word belongs to run. */
 static bool is_variable(const char *word)
@@ -156,8 +140,18 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	struct error *err;
+
 	argp_err_exit_status = STATUS_USAGE;
-	fill_standard_fds();
+	/* A reader that goes away, a file that may not grow: errors of write(). */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	setlocale(LC_CTYPE, ""); /* tables cut and pad by characters */
+	err = fd_fill_standard();
+	if (err) {
+		error_free(err); /* there is nowhere to report it */
+		return STATUS_CANNOT_RUN;
+	}
 	if (argc == 2 && (streq(argv[1], "--version") || streq(argv[1], "-V"))) {
 		puts("klab " KLAB_VERSION);
 		return STATUS_OK;

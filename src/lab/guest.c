@@ -209,6 +209,18 @@ static bool deserves_explanation(const struct guest *guest)
 	}
 }
 
+/* The size of the console without the crash text: that was shown as it came. */
+static size_t size_before_crash(const struct guest *guest)
+{
+	const char *console = text_str(&guest->console);
+	const char *title = guest->verdict.crash_title;
+	const char *at = title ? strstr(console, title) : NULL;
+
+	while (at && at > console && at[-1] != '\n')
+		at--;
+	return at ? (size_t)(at - console) : guest->console.length;
+}
+
 static void explain_end(struct guest *guest, const struct keeper_end *end)
 {
 	struct explain_facts facts = {
@@ -226,13 +238,18 @@ static void explain_end(struct guest *guest, const struct keeper_end *end)
 	if (!deserves_explanation(guest))
 		return;
 	if (explain(&facts, &sentence, &hint)) {
-		free(guest->verdict.message);
+		char *message = guest->verdict.message;
+
+		/* QEMU's own words say which device, which file. */
+		guest->verdict.message = message ? xasprintf("%s (%s)", sentence, message)
+						 : xstrdup(sentence);
+		free(message);
+		free(sentence);
 		free(guest->verdict.hint);
-		guest->verdict.message = sentence;
 		guest->verdict.hint = hint;
 	}
 	guest->verdict.console_tail =
-		console_tail(guest->console.data, guest->console.length,
+		console_tail(guest->console.data, size_before_crash(guest),
 			     CONSOLE_TAIL_LINES);
 }
 

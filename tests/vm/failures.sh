@@ -73,8 +73,8 @@ check_status "the channel's driver is missing" 121 klab run --json --boot-timeou
 check_has "explained" err "^klab: .*no driver for klab's channel"
 
 check_status "out of memory in the guest" 120 klab run --json -m 256 \
-	-a panic_on_oom=1 -- sh -c 'x=x; while :; do x=$x$x; done'
-check_has "explained" err '^klab: '
+	-a sysctl.vm.panic_on_oom=1 -- sh -c 'x=x; while :; do x=$x$x; done'
+check_has "explained" err '^klab: .*out of memory'
 
 head -c 400000000 /dev/zero >big
 check_status "an initramfs larger than memory" 125 klab run -m 256 --add big -- true

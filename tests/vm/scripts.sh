@@ -14,7 +14,7 @@ git init -q tree
 		echo "$i" >n
 		git add . && git commit -qm "commit $i"
 	done
-	git bisect start -q HEAD HEAD~6 >/dev/null
+	git bisect start HEAD HEAD~6 >/dev/null
 	timeout 400 git bisect run "$KLAB" run --add state -- grep -q good /state >../bisect.out 2>&1
 )
 check_has "bisect finds it" bisect.out 'commit 5'
