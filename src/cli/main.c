@@ -5,8 +5,6 @@
  */
 #include <argp.h>
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>

@@ -66,7 +66,7 @@ static struct error *on_command_ended(const struct session_end *end, void *argum
 	else if (end->lost)
 		verdict_set(verdict, ENDED_RESET, STATUS_GONE);
 	else
-		verdict_set_exit(verdict, end->how, end->value, end->message);
+		verdict_set_session_end(verdict, end);
 	if (verdict->ended == ENDED_RESET && !verdict->message)
 		verdict->message =
 			xasprintf("the guest %s ended or reset before the command did",

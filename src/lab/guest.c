@@ -75,7 +75,7 @@ void guest_command_ended(struct guest *guest, const struct session_end *end)
 {
 	if (guest->finishing || guest->ended)
 		return;
-	verdict_set_exit(&guest->verdict, end->how, end->value, end->message);
+	verdict_set_session_end(&guest->verdict, end);
 	guest_finish(guest, guest->verdict.ended, guest->verdict.status);
 }
 
@@ -199,8 +199,8 @@ static bool deserves_explanation(const struct guest *guest)
 	case ENDED_PANIC:
 	case ENDED_HANG:
 	case ENDED_RESET:
-	case ENDED_ERROR:
 		return true;
+	case ENDED_ERROR:
 	case ENDED_TIMEOUT:
 	case ENDED_POWEROFF:
 		return !guest->was_ready;

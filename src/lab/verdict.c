@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "agent/client.h"
 #include "agent/proto.h"
 #include "base/mem.h"
 
@@ -68,6 +69,14 @@ void verdict_set_error(struct verdict *verdict, const struct error *err)
 	verdict_set(verdict, ENDED_ERROR,
 		    error_is(err, ERROR_USAGE) ? STATUS_USAGE : STATUS_CANNOT_RUN);
 	set_sentence(verdict, error_message(err), error_hint_text(err));
+}
+
+void verdict_set_session_end(struct verdict *verdict, const struct session_end *end)
+{
+	if (end->output_error)
+		verdict_set_error(verdict, end->output_error);
+	else
+		verdict_set_exit(verdict, end->how, end->value, end->message);
 }
 
 const char *ended_name(enum ended ended)

@@ -14,6 +14,7 @@
 #include "lab/status.h"
 
 struct json_object;
+struct session_end;
 
 enum ended {
 	ENDED_EXITED,	 /* the command ended with a status */
@@ -68,6 +69,8 @@ void verdict_deinit(struct verdict *verdict);
 /* The command's end, as the agent tells it (how: enum proto_exit). */
 void verdict_set_exit(struct verdict *verdict, unsigned int how, unsigned int value,
 		      const char *message);
+/* The same, or that its output could not be written (disk full). */
+void verdict_set_session_end(struct verdict *verdict, const struct session_end *end);
 void verdict_set(struct verdict *verdict, enum ended ended, int status);
 /* ENDED_ERROR, with the sentence and hint of err, which is borrowed. */
 void verdict_set_error(struct verdict *verdict, const struct error *err);

@@ -52,3 +52,5 @@ echo content >tree/sub/file
 check_status "files put in" 0 klab run --add tree:/opt/tree --overlay tree -- \
 	sh -c 'cat /opt/tree/sub/file /sub/file'
 check_is "are there" "$(cat out)" $'content\ncontent'
+check_status "output that has no room" 125 eval 'klab run --json -- echo text >/dev/full'
+check_has "says so" err 'No space left'
