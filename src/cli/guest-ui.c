@@ -13,6 +13,8 @@ static void on_planned(const struct plan *plan, const char *name, void *argument
 	_cleanup_free_ char *description = plan_describe(plan);
 
 	fetching_done(&ui->fetching);
+	if (plan->kernel->remark)
+		print_note("%s", plan->kernel->remark);
 	if (!shell && !log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	print_note("%s", description);

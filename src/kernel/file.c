@@ -79,9 +79,11 @@ static void fill_from_around(struct kernel *kernel, const char *path)
 static bool fill_from_tree(struct kernel *kernel, const char *path)
 {
 	_cleanup_free_ char *directory = path_parent(path);
-	_cleanup_(kernel_freep) struct kernel *tree =
-		kernel_around(directory, NULL, kernel->arch);
+	_cleanup_(kernel_freep) struct kernel *tree = NULL;
+	struct error *err = kernel_around(directory, NULL, kernel->arch, &tree);
 
+	/* Not built, or for another machine: then the tree says nothing of this file. */
+	error_ignore(err);
 	if (!tree)
 		return false;
 	kernel->modules = take_ptr(tree->modules);

@@ -46,6 +46,7 @@ void kernel_free(struct kernel *kernel)
 	free(kernel->modules);
 	free(kernel->config);
 	free(kernel->source_directory);
+	free(kernel->remark);
 	free(kernel);
 }
 

@@ -30,7 +30,8 @@ struct kernel {
 	char *modules; /* directory lib/modules/RELEASE; a tree: see modules_tree */
 	char *config;  /* .config */
 	char *source_directory; /* for gdb */
-	bool modules_tree;	/* modules is a build tree with modules.order instead */
+	char *remark; /* why it is not the one that the user may expect; NULL: it is */
+	bool modules_tree; /* modules is a build tree with modules.order instead */
 	bool has_btf;
 	bool has_dwarf;
 };

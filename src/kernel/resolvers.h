@@ -17,9 +17,11 @@ struct error *kernel_from_tree(const char *directory, const char *output,
 			       const struct arch *arch, struct kernel **ret) _must_check_;
 /* Does the directory have the looks of a kernel's source or output? */
 bool kernel_is_tree(const char *directory);
-/* The innermost built tree around a directory; NULL: none. */
-struct kernel *kernel_around(const char *directory, const char *output,
-			     const struct arch *arch);
+/* The innermost tree around a directory; *ret is NULL if there is none.  The error says
+ * why one that is there can't be had: it is not built, or for another machine.  An output
+ * directory is a tree wherever one stands. */
+struct error *kernel_around(const char *directory, const char *output,
+			    const struct arch *arch, struct kernel **ret) _must_check_;
 
 /* An image file, with what lies beside it as packages lay it out. */
 struct error *kernel_from_file(const char *path, const struct arch *arch,

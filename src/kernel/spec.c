@@ -199,18 +199,34 @@ static struct error *fall_back(struct store *store,
 	return NULL;
 }
 
-/* Nothing was said: the tree that we stand in, the newest stored, one to fetch. */
+static struct error *resolve_any(struct store *store,
+				 const struct kernel_resolve_options *options,
+				 struct kernel **ret)
+{
+	struct error *err = resolve_suite(store, options, NULL, ret);
+
+	return err ? fall_back(store, options, err, ret) : NULL;
+}
+
+/* Nothing was said: the tree that we stand in, the newest stored, one to fetch.  Who named
+ * an output directory means that one. */
 static struct error *resolve_default(struct store *store,
 				     const struct kernel_resolve_options *options,
 				     struct kernel **ret)
 {
+	struct error *tree = kernel_around(".", options->output, options->arch, ret);
 	struct error *err;
 
-	*ret = kernel_around(".", options->output, options->arch);
-	if (*ret)
-		return NULL;
-	err = resolve_suite(store, options, NULL, ret);
-	return err ? fall_back(store, options, err, ret) : NULL;
+	if (options->output)
+		return tree;
+	if (!tree)
+		return *ret ? NULL : resolve_any(store, options, ret);
+	err = resolve_any(store, options, ret);
+	if (!err)
+		(*ret)->remark =
+			xasprintf("%s, so this is %s", error_message(tree), (*ret)->name);
+	error_free(tree);
+	return err;
 }
 
 struct error *kernel_resolve(struct store *store,

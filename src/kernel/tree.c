@@ -50,9 +50,15 @@ static bool is_output(const char *directory)
 	       has_file(directory, "include/config/kernel.release");
 }
 
+/* What O= named, from its first configuration on. */
+static bool is_prepared(const char *directory)
+{
+	return has_file(directory, ".config") && has_file(directory, "source/Kbuild");
+}
+
 bool kernel_is_tree(const char *directory)
 {
-	return is_source(directory) || is_output(directory);
+	return is_source(directory) || is_output(directory) || is_prepared(directory);
 }
 
 static const struct tree_arch *tree_arch_of(const char *config)
@@ -146,10 +152,12 @@ static void fill_results(struct kernel *kernel, const char *output)
 	kernel_fill_from_config(kernel);
 }
 
+/* KBUILD_OUTPUT stands in many an environment: it does not bend the name of an output
+ * directory, which can be meant in one way only. */
 static struct error *absolute_output(const char *directory, const char *output,
 				     char **ret)
 {
-	if (!output || is_output(directory))
+	if (!output || (is_output(directory) && !is_source(directory)))
 		output = directory;
 	return path_absolute(output, ret);
 }
@@ -194,29 +202,21 @@ struct error *kernel_from_tree(const char *given, const char *given_output,
 	return NULL;
 }
 
-struct kernel *kernel_around(const char *directory, const char *output,
-			     const struct arch *arch)
+struct error *kernel_around(const char *directory, const char *output,
+			    const struct arch *arch, struct kernel **ret)
 {
 	_cleanup_free_ char *path = NULL;
-	struct error *err = path_absolute(directory, &path);
 
-	while (!err && !kernel_is_tree(path)) {
+	*ret = NULL;
+	TRY(path_absolute(directory, &path));
+	while (!kernel_is_tree(path)) {
 		char *parent;
 
 		if (streq(path, "/"))
-			return NULL;
+			return output ? kernel_from_tree(output, NULL, arch, ret) : NULL;
 		parent = path_parent(path);
 		free(path);
 		path = parent;
 	}
-	if (!err) {
-		struct kernel *kernel = NULL;
-
-		err = kernel_from_tree(path, output, arch, &kernel);
-		if (!err)
-			return kernel;
-	}
-	/* Not built, or for another machine: then this directory says nothing. */
-	error_ignore(err);
-	return NULL;
+	return kernel_from_tree(path, output, arch, ret);
 }

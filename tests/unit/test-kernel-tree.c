@@ -166,28 +166,62 @@ static void test_the_configuration_decides(void **state)
 	assert_error(resolve(f, f->output, NULL, NULL), ERROR_NOT_FOUND, "no image");
 }
 
+static struct error *around(struct fixture *f, const char *directory, const char *output,
+			    const char *arch)
+{
+	kernel_free(take_ptr(f->kernel));
+	return kernel_around(directory, output, arch ? arch_find(arch) : NULL,
+			     &f->kernel);
+}
+
 static void test_around(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_free_ char *inside = path_join(f->source, "drivers/char");
 
 	assert_ok(dir_make(inside, 0755));
-	assert_null(kernel_around(inside, NULL, NULL));
+	assert_error(around(f, inside, NULL, NULL), ERROR_NOT_FOUND, "is not built");
 	put_build(f->source, "CONFIG_X86_64=y\n", "arch/x86/boot/bzImage");
-	f->kernel = kernel_around(inside, NULL, NULL);
+	assert_ok(around(f, inside, NULL, NULL));
 	assert_non_null(f->kernel);
 	assert_string_equal(f->kernel->name, f->source);
-	assert_null(kernel_around(inside, NULL, arch_find("aarch64")));
-	assert_null(kernel_around(f->root, NULL, NULL));
+	assert_error(around(f, inside, NULL, "aarch64"), ERROR_UNSUPPORTED,
+		     "configured for x86_64");
+	assert_ok(around(f, f->root, NULL, NULL));
+	assert_null(f->kernel);
+}
+
+/* O= says which, in the source and elsewhere; what is not there is no reason to take
+ * another. */
+static void test_around_with_output(void **state)
+{
+	struct fixture *f = *state;
+
+	put_build(f->source, "CONFIG_X86_64=y\n", "arch/x86/boot/bzImage");
+	put_build(f->output, "CONFIG_ARM64=y\n", "arch/arm64/boot/Image");
+	assert_ok(around(f, f->source, f->output, NULL));
+	assert_string_equal(f->kernel->name, f->output);
+	assert_string_equal(f->kernel->source_directory, f->source);
+	assert_ok(around(f, f->root, f->output, NULL));
+	assert_string_equal(f->kernel->name, f->output);
+	assert_error(around(f, f->source, "/nowhere", NULL), ERROR_NOT_FOUND, "/nowhere");
+	assert_error(around(f, f->root, "/nowhere", NULL), ERROR_NOT_FOUND, "/nowhere");
 }
 
 static void test_directory_without_a_tree(void **state)
 {
 	struct fixture *f = *state;
+	_cleanup_free_ char *link = path_join(f->output, "source");
 
 	assert_true(kernel_is_tree(f->source));
 	assert_false(kernel_is_tree(f->root));
 	assert_false(kernel_is_tree("/nonexistent"));
+	/* Configured, with kbuild's link to the source, is a tree that is not built. */
+	put(f->output, ".config", "CONFIG_X86_64=y\n");
+	assert_false(kernel_is_tree(f->output));
+	assert_int_equal(symlink(f->source, link), 0);
+	assert_true(kernel_is_tree(f->output));
+	assert_error(resolve(f, f->output, NULL, NULL), ERROR_NOT_FOUND, "is not built");
 }
 
 int main(void)
@@ -200,6 +234,7 @@ int main(void)
 		TEST(test_no_image),
 		TEST(test_the_configuration_decides),
 		TEST(test_around),
+		TEST(test_around_with_output),
 		TEST(test_directory_without_a_tree),
 	};
 
