@@ -139,21 +139,37 @@ void kernel_releases_in(const char *root, struct strv *ret)
 		qsort(ret->items, ret->count, sizeof(*ret->items), newest_first);
 }
 
-bool config_is_set(const char *path, const char *option)
+/* 'y', 'm', or 'n': all else, and what a configuration that can't be read says. */
+static char config_value(const char *path, const char *option)
 {
 	_cleanup_bytes_ struct bytes bytes = { 0 };
 	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *line = xasprintf("\n%s=y\n", option);
+	_cleanup_free_ char *line = xasprintf("\n%s=", option);
 	struct error *err = file_read(path, CONFIG_MAX, &bytes);
+	const char *found;
 
-	if (err) {
-		/* A configuration that can't be read says nothing. */
-		error_ignore(err);
-		return false;
-	}
-	if (!bytes.size)
-		return false;
-	return memmem(bytes.data, bytes.size, line, strlen(line)) ||
-	       (bytes.size >= strlen(line) - 1 &&
-		memcmp(bytes.data, line + 1, strlen(line) - 1) == 0);
+	error_ignore(err);
+	text = xasprintf("\n%.*s", (int)bytes.size, (const char *)bytes.data);
+	found = err ? NULL : strstr(text, line);
+	found = found ? found + strlen(line) : "n";
+	return (*found == 'y' || *found == 'm') && (!found[1] || found[1] == '\n')
+		       ? *found
+		       : 'n';
+}
+
+bool config_is_set(const char *path, const char *option)
+{
+	return config_value(path, option) == 'y';
+}
+
+char kernel_option(const struct kernel *kernel, const char *option)
+{
+	_cleanup_free_ char *built = NULL;
+
+	/* .config is what will be built, this is what was. */
+	if (kernel->modules_tree)
+		built = path_join(kernel->modules, "include/config/auto.conf");
+	if (built && path_exists(built))
+		return config_value(built, option);
+	return kernel->config ? config_value(kernel->config, option) : 'n';
 }

@@ -39,6 +39,9 @@ struct kernel {
 void kernel_free(struct kernel *kernel);
 DEFINE_CLEANUP(struct kernel *, kernel_free)
 
+/* "CONFIG_X" is 'y', 'm' or 'n'; only where there is a configuration does 'n' mean it. */
+char kernel_option(const struct kernel *kernel, const char *option);
+
 struct fetch_progress;
 
 struct kernel_resolve_options {

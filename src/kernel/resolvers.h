@@ -60,7 +60,7 @@ void kernel_releases_in(const char *root, struct strv *ret);
 /* Set what the configuration says: BTF, DWARF. */
 void kernel_fill_from_config(struct kernel *kernel);
 
-/* Has the configuration file this option at y (or, with `module`, at m)? */
+/* Has the configuration file this option at y? */
 bool config_is_set(const char *path, const char *option);
 
 #endif

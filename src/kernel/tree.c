@@ -202,6 +202,17 @@ struct error *kernel_from_tree(const char *given, const char *given_output,
 	return NULL;
 }
 
+/* O= where there is no source around. */
+static struct error *output_alone(const char *output, const struct arch *arch,
+				  struct kernel **ret)
+{
+	if (kernel_is_tree(output))
+		return kernel_from_tree(output, NULL, arch, ret);
+	return error_hint(error_new(ERROR_NOT_FOUND, "O=%s is no kernel tree", output),
+			  "name the directory of a kernel build; KBUILD_OUTPUT in the "
+			  "environment counts too");
+}
+
 struct error *kernel_around(const char *directory, const char *output,
 			    const struct arch *arch, struct kernel **ret)
 {
@@ -213,7 +224,7 @@ struct error *kernel_around(const char *directory, const char *output,
 		char *parent;
 
 		if (streq(path, "/"))
-			return output ? kernel_from_tree(output, NULL, arch, ret) : NULL;
+			return output ? output_alone(output, arch, ret) : NULL;
 		parent = path_parent(path);
 		free(path);
 		path = parent;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lab/needs.h"
 #include "os/file.h"
 
 static struct error *find_arch(const struct guest_options *options,
@@ -80,7 +81,8 @@ static struct error *build_image(const struct guest_options *options,
 	image.modules = (const char *const *)modules.items;
 	image.adds = adds.items;
 	image.add_count = adds.count;
-	return image_build(plan->store, &image, &plan->image);
+	TRY(image_build(plan->store, &image, &plan->image));
+	return options->no_agent ? NULL : needs_check(plan->kernel, &plan->image);
 }
 
 /* PVH unless it can't be, or must not be. */
