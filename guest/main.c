@@ -75,6 +75,17 @@ static void children_ready(struct watch *watch, uint32_t events)
 		session_reaped(pid, status);
 }
 
+/* A kernel that lacks a system call of the main loop.  As PID 1 it must not end, or what
+ * is on the console goes under in a panic. */
+static _Noreturn void cannot_serve(const char *lack)
+{
+	note_fault("cannot serve: this kernel has no %s", lack);
+	if (getpid() != 1)
+		exit(1);
+	for (;;)
+		pause();
+}
+
 static void watch_children(void)
 {
 	static struct watch watch = { .ready = children_ready };
@@ -84,6 +95,8 @@ static void watch_children(void)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	watch.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watch.fd < 0)
+		cannot_serve("signalfd (CONFIG_SIGNALFD)");
 	watch_set(&watch, EPOLLIN);
 }
 
@@ -103,7 +116,7 @@ static _Noreturn void serve(bool until_hang_up)
 int main(int argc, char **argv)
 {
 	bool is_init = getpid() == 1;
-	int fd = -1, r;
+	int fd = -1;
 
 	if (argc > 2 && strcmp(argv[1], "--restarted") == 0)
 		restarts = atoi(argv[2]);
@@ -119,12 +132,8 @@ int main(int argc, char **argv)
 		modules_load();
 	}
 	signal(SIGPIPE, SIG_IGN);
-	r = watch_setup();
-	if (r != 0) {
-		note_fault("no epoll in this kernel: %s", strerror(-r));
-		for (;;)
-			pause();
-	}
+	if (watch_setup() != 0)
+		cannot_serve("epoll (CONFIG_EPOLL)");
 	watch_children();
 	link_open(fd >= 0 ? fd : port_open());
 	if (is_init)

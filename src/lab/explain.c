@@ -130,6 +130,9 @@ static const struct rule rules[] = {
 	  "the kernel has no driver for klab's channel (virtio-serial over PCI)",
 	  "enable CONFIG_VIRTIO_PCI and CONFIG_VIRTIO_CONSOLE, or let klab find the "
 	  "kernel's modules" },
+	{ "klab-agent: cannot serve: this kernel has no", NULL, NULL, NULL,
+	  "the kernel lacks a system call that klab's agent needs",
+	  "enable CONFIG_EPOLL and CONFIG_SIGNALFD" },
 	{ "", NULL, NULL, no_channel_driver,
 	  "the kernel has no driver for klab's channel (virtio-serial over PCI)",
 	  "enable CONFIG_VIRTIO_PCI and CONFIG_VIRTIO_CONSOLE, or let klab find the "
@@ -152,6 +155,26 @@ static bool rule_fits(const struct rule *rule, const struct explain_facts *facts
 	       (!rule->also || strcasestr(facts->console, rule->also)) &&
 	       (!rule->qemu || strcasestr(facts->qemu_stderr, rule->qemu)) &&
 	       (!rule->when || rule->when(facts));
+}
+
+/* After these words of the agent nothing more can come. */
+static const char *const hopeless[] = {
+	"klab-agent: no channel: the kernel shows no ",
+	"klab-agent: cannot serve: ",
+};
+
+bool console_is_hopeless(const char *console, size_t new_size)
+{
+	size_t size = strlen(console);
+
+	for (size_t i = 0; i < ARRAY_SIZE(hopeless); i++) {
+		/* They may have come in two parts. */
+		size_t back = new_size + strlen(hopeless[i]) - 1;
+
+		if (strstr(console + (back < size ? size - back : 0), hopeless[i]))
+			return true;
+	}
+	return false;
 }
 
 bool explain(const struct explain_facts *facts, char **ret_sentence, char **ret_hint)

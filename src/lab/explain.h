@@ -27,6 +27,9 @@ struct explain_facts {
 /* False if no rule fits.  The strings are the caller's. */
 bool explain(const struct explain_facts *facts, char **ret_sentence, char **ret_hint);
 
+/* Does the agent say, in the last new_size bytes, that it can never serve? */
+bool console_is_hopeless(const char *console, size_t new_size);
+
 /* The last n lines of a console, made harmless, for the user's eyes. */
 char *console_tail(const char *console, size_t size, unsigned int lines);
 

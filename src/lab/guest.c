@@ -142,6 +142,10 @@ static void on_console(const void *data, size_t size, void *argument)
 		text_truncate(&guest->console, CONSOLE_TAIL_MAX / 2);
 	}
 	crash_watch_feed(&guest->crash, data, size);
+	/* The rest of the boot timeout would be waited for in vain. */
+	if (!guest->was_ready && guest->plan->machine.agent &&
+	    console_is_hopeless(text_str(&guest->console), size))
+		guest_finish(guest, ENDED_HANG, STATUS_HANG);
 	if (guest->crash.worst <= before || guest->finishing)
 		return;
 	if (must_fail(guest))

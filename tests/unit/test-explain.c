@@ -55,6 +55,22 @@ static void test_silence(void **state)
 	check(&facts, "did not come up in time");
 }
 
+/* The words are the agent's own, and may come in pieces. */
+static void test_hopeless(void **state)
+{
+	static const char said[] =
+		"booting\nklab-agent: no channel: the kernel shows no /sys/class";
+
+	assert_true(console_is_hopeless(said, sizeof(said) - 1));
+	assert_true(console_is_hopeless(said, strlen("/sys/class") + 1));
+	assert_false(console_is_hopeless(said, strlen("/sys/class")));
+	assert_true(
+		console_is_hopeless("klab-agent: cannot serve: this kernel has no epoll",
+				    3000));
+	assert_false(console_is_hopeless("", 0));
+	assert_false(console_is_hopeless("klab-agent: cannot mount /tmp", 10));
+}
+
 static void test_tail(void **state)
 {
 	static const char console[] = "one\r\ntwo\r\nthree \033[2J\r\n\r\n";
@@ -119,9 +135,9 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_tail),  cmocka_unit_test(test_statuses),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_rules),	 cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_hopeless), cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_statuses), cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
