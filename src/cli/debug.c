@@ -89,6 +89,7 @@ static struct error *debug_run(struct call *call)
 	struct gdb_options gdb = {
 		.program = options->program,
 		.break_at = options->break_at,
+		.batch = options->batch,
 		.arguments = &arguments,
 	};
 	struct run_options run = {
@@ -131,6 +132,7 @@ static struct error *gdb_run(struct call *call)
 	struct gdb_options gdb = {
 		.program = options->program,
 		.break_at = options->break_at,
+		.batch = options->batch,
 		.arguments = &arguments,
 	};
 

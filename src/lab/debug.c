@@ -41,9 +41,36 @@ static void push_command(struct strv *words, const char *option, const char *com
 	strv_push(words, command);
 }
 
+/* Go to the place at once.  gdb would ask whether a name that it does not know may come
+ * with a library, and on its own answer let the guest run for ever.  A script, unlike a row
+ * of -ex, ends at its first error; a batch ends with it. */
+static struct error *push_break(const struct gdb_options *gdb, const char *run,
+				struct strv *ret)
+{
+	_cleanup_free_ char *script = path_join(run, "break.gdb");
+	_cleanup_free_ char *source = xasprintf("source %s", script);
+	/* A hardware breakpoint: it needs no memory that can be written, which under KVM
+	 * there is not before the kernel has made its page tables. */
+	_cleanup_free_ char *text = xasprintf("set breakpoint pending off\n"
+					      "thbreak %s\n"
+					      "set breakpoint pending auto\n"
+					      "set $klab_missed = \"echo\"\n"
+					      "continue\n",
+					      gdb->break_at);
+
+	TRY(file_write(script, text, strlen(text), 0600));
+	push_command(ret, "-ex", "set $klab_missed = \"quit 1\"");
+	push_command(ret, "-ex", source);
+	if (gdb->batch)
+		push_command(ret, "-ex", "eval \"%s\", $klab_missed");
+	push_command(ret, "-ex", "set breakpoint pending auto");
+	return NULL;
+}
+
 /* What gdb is started with: our preparation, then what the user said. */
 static struct error *gdb_command(const struct gdb_options *gdb, const char *guest,
-				 const struct debug_facts *facts, struct strv *ret)
+				 const char *run, const struct debug_facts *facts,
+				 struct strv *ret)
 {
 	const struct arch *arch = arch_find(facts->arch);
 	_cleanup_free_ char *program = NULL, *self = NULL, *pipe = NULL, *line = NULL;
@@ -80,39 +107,63 @@ static struct error *gdb_command(const struct gdb_options *gdb, const char *gues
 		push_command(ret, "-ex", set);
 	}
 	push_command(ret, "-ex", line);
-	if (gdb->break_at) {
-		_cleanup_free_ char *at = xasprintf("tbreak %s", gdb->break_at);
-
-		push_command(ret, "-ex", at);
-		push_command(ret, "-ex", "continue");
-	}
+	if (gdb->break_at)
+		TRY(push_break(gdb, run, ret));
 	strv_push_all(ret, (const char *const *)gdb->arguments->items);
 	return NULL;
 }
 
+static char *how_to_get_symbols(const struct debug_facts *facts)
+{
+	bool foreign = arch_find(facts->arch) != arch_host();
+
+	return xasprintf("\"klab fetch debian --debug%s%s\" brings the distribution's "
+			 "debug package, a tree built with CONFIG_DEBUG_INFO has its own",
+			 foreign ? " --arch " : "", foreign ? facts->arch : "");
+}
+
+static const char *kernel_name(const struct debug_facts *facts)
+{
+	return facts->name ? facts->name : "this kernel";
+}
+
 static void explain_symbols(const struct debug_facts *facts, const struct run_ui *ui)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *how = NULL, *text = NULL;
 
 	if (facts->kaslr)
 		note(ui, "the guest was started with KASLR: the addresses of symbols are "
 			 "wrong by its offset");
 	if (facts->vmlinux)
 		return;
-	text = xasprintf("%s comes without symbols; \"klab fetch debian --debug\" brings "
-			 "the distribution's debug package, a tree built with "
-			 "CONFIG_DEBUG_INFO has its own",
-			 facts->name ? facts->name : "this kernel");
+	how = how_to_get_symbols(facts);
+	text = xasprintf("%s comes without symbols; %s", kernel_name(facts), how);
 	note(ui, text);
 }
 
+/* Without symbols there are only addresses to go to. */
+static struct error *check_break(const struct gdb_options *gdb,
+				 const struct debug_facts *facts)
+{
+	_cleanup_free_ char *how = NULL;
+
+	if (!gdb->break_at || facts->vmlinux || *gdb->break_at == '*')
+		return NULL;
+	how = how_to_get_symbols(facts);
+	return error_hint(error_new(ERROR_MISSING,
+				    "there is no going to %s: %s comes without symbols",
+				    gdb->break_at, kernel_name(facts)),
+			  "%s; -b '*0xADDRESS' works without", how);
+}
+
 static struct error *start_gdb(const struct gdb_options *gdb, const char *guest,
-			       const struct debug_facts *facts, struct process *ret)
+			       const char *run, const struct debug_facts *facts,
+			       struct process *ret)
 {
 	_cleanup_strv_ struct strv words = { 0 };
 	static const int input = STDIN_FILENO;
 
-	TRY(gdb_command(gdb, guest, facts, &words));
+	TRY(gdb_command(gdb, guest, run, facts, &words));
 	return process_spawn(&(struct spawn_options){ .argv = strv_argv(&words),
 						      .standard_input = &input,
 						      .die_with_parent = true },
@@ -193,12 +244,13 @@ static struct error *debug_to_end(struct debugged *debugged,
 
 	TRY(run_prepare(run, PLAN_DEBUG));
 	TRY(rundir_debug_facts(run->rundir.path, &facts));
+	TRY(check_break(gdb, &facts));
 	note(run->options->ui, "KASLR is off in this guest");
 	explain_symbols(&facts, run->options->ui);
 	TRY(run_start_guest(run, PLAN_DEBUG, &handlers));
 	TRY(loop_add_signal(run->loop, SIGINT, on_interrupt, debugged, &interrupt));
 	TRY(loop_add_signal(run->loop, SIGTERM, on_terminate, debugged, &terminate));
-	TRY(start_gdb(gdb, run->name, &facts, &debugged->gdb));
+	TRY(start_gdb(gdb, run->name, run->rundir.path, &facts, &debugged->gdb));
 	TRY(loop_add_child(run->loop, &debugged->gdb, on_gdb_ended, debugged, &child));
 	return loop_run(run->loop);
 }
@@ -249,9 +301,10 @@ struct error *debug_attach(const char *guest_name, const struct gdb_options *gdb
 
 	TRY(guest_rundir(guest_name, &name, &run));
 	TRY(rundir_debug_facts(run, &facts));
+	TRY(check_break(gdb, &facts));
 	explain_symbols(&facts, ui);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's */
-	TRY(start_gdb(gdb, name, &facts, &process));
+	TRY(start_gdb(gdb, name, run, &facts, &process));
 	TRY(process_wait(&process, 0, &status));
 	*ret_status = status_of(status);
 	return NULL;

@@ -12,6 +12,7 @@
 struct gdb_options {
 	const char *program;	      /* NULL: the gdb that knows the architecture */
 	const char *break_at;	      /* a symbol to run to at once; NULL: none */
+	bool batch;		      /* a break_at that is not found ends it */
 	const struct strv *arguments; /* gdb's own, at the end */
 };
 

@@ -15,6 +15,10 @@ if ! "$KLAB" kernels --json | grep -q '"dwarf": *true'; then
 	check_has "what is missing is said" err 'klab fetch debian --debug'
 fi
 
+check_status "a function without symbols" 125 klab debug --batch -b start_kernel -ex bt
+check_has "says what is missing" err 'without symbols'
+check_has "and how to get it" err 'klab fetch debian --debug'
+
 check_status "a guest" 0 klab run -d --name vm
 check_status "attach" 0 klab gdb --batch -ex "info registers $pc" vm
 check_has "a program counter" out "$pc +0x"
