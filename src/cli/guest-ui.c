@@ -9,13 +9,15 @@
 static void on_planned(const struct plan *plan, const char *name, void *argument)
 {
 	struct guest_ui *ui = argument;
-	bool shell = !ui->call->guest->command.count && isatty(STDERR_FILENO);
+	bool person = !ui->call->guest->command.count && isatty(STDERR_FILENO);
+	bool shell =
+		person && ui->call->command == &command_run && !ui->call->guest->detach;
 	_cleanup_free_ char *description = plan_describe(plan);
 
 	fetching_done(&ui->fetching);
 	if (plan->kernel->remark)
 		print_note("%s", plan->kernel->remark);
-	if (!shell && !log_enabled(LOG_LEVEL_DEBUG))
+	if (!person && !log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	print_note("%s", description);
 	if (plan->boot_reason && plan->boot == BOOT_IMAGE && !plan->kaslr)
