@@ -7,9 +7,9 @@
 #
 #	# status 7	end with this status (else 0)
 #	# prints hi	print just this on stdout
+top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$(dirname "$0")/lib.sh"
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir bin
 ln -s "$KLAB" bin/klab
 export PATH=$work/bin:$PATH
@@ -25,13 +25,14 @@ try() {
 	[[ $line =~ \ +#\ (status|prints)\ (.*)$ ]] && code=${line%"${BASH_REMATCH[0]}"}
 	[[ ${BASH_REMATCH[1]-} == status ]] && wanted=${BASH_REMATCH[2]}
 	((++tests))
-	timeout --foreground -k 10 100 bash -o pipefail -c "$code" >out 2>stderr </dev/null
+	timeout --foreground -k 10 100 bash -o pipefail -c "$code" \
+		>"$work/said" 2>"$work/stderr" </dev/null
 	status=$?
 	if ((status != wanted)); then
 		fail "$1: status $status: $line"
-		sed 's/^/  err| /' stderr | tail -n 15
-	elif [[ ${BASH_REMATCH[1]-} == prints && $(cat out) != "${BASH_REMATCH[2]}" ]]; then
-		fail "$1: prints \"$(head -c 300 out)\": $line"
+		sed 's/^/  err| /' "$work/stderr" | tail -n 15
+	elif [[ ${BASH_REMATCH[1]-} == prints && $(<"$work/said") != "${BASH_REMATCH[2]}" ]]; then
+		fail "$1: prints \"$(head -c 300 "$work/said")\": $line"
 	else
 		ok "$1: $line"
 	fi
