@@ -7,11 +7,14 @@
 #include <signal.h>
 
 #include "base/mem.h"
+#include "lab/explain.h"
 #include "lab/run-internal.h"
 #include "os/file.h"
 #include "os/spawn.h"
 
-#define REPORT_MAX (64u * 1024)
+#define REPORT_MAX (128u * 1024)
+#define CONSOLE_MAX (16u << 20)
+#define CONSOLE_TAIL_LINES 12
 
 /* In the keeper's process: one line to the parent, "ready" or why not. */
 struct detached {
@@ -113,26 +116,48 @@ static _noreturn_ void keeper_process(struct detached *detached)
 	_exit(0);
 }
 
+static char *string_in(struct json_object *json, const char *name)
+{
+	struct json_object *value;
+
+	return json && json_object_object_get_ex(json, name, &value)
+		       ? xstrdup(json_object_get_string(value))
+		       : NULL;
+}
+
 /* The child's verdict, as far as it matters here: it has failed. */
 static void read_verdict(const char *text, struct verdict *ret)
 {
-	struct json_object *json = json_tokener_parse(text), *value;
+	struct json_object *json = json_tokener_parse(text), *value, *crash = NULL;
+	_cleanup_free_ char *ended = string_in(json, "ended");
 
 	verdict_set(ret, ENDED_ERROR, STATUS_CANNOT_RUN);
+	for (int i = 0; ended && i <= (int)ENDED_ERROR; i++)
+		if (streq(ended, ended_name((enum ended)i)))
+			ret->ended = (enum ended)i;
 	if (json && json_object_object_get_ex(json, "status", &value))
 		ret->status = json_object_get_int(value);
-	for (int i = 0; i <= (int)ENDED_ERROR; i++)
-		if (json && json_object_object_get_ex(json, "ended", &value) &&
-		    streq(json_object_get_string(value), ended_name((enum ended)i)))
-			ret->ended = (enum ended)i;
-	if (json && json_object_object_get_ex(json, "message", &value))
-		ret->message = xstrdup(json_object_get_string(value));
-	if (json && json_object_object_get_ex(json, "hint", &value))
-		ret->hint = xstrdup(json_object_get_string(value));
-	json_object_put(json);
-	if (!ret->message)
+	if (json)
+		json_object_object_get_ex(json, "crash", &crash);
+	ret->message = string_in(json, "message");
+	ret->hint = string_in(json, "hint");
+	ret->crash_title = string_in(crash, "title");
+	if (!json || (ret->ended == ENDED_ERROR && !ret->message))
 		ret->message =
 			xstrdup("the guest's keeper ended before the guest was up");
+	json_object_put(json);
+}
+
+/* What the keeper keeps of it for itself. */
+static void read_console_tail(const char *path, struct verdict *ret)
+{
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	struct error *err = file_read(path, CONSOLE_MAX, &bytes);
+
+	if (!err)
+		ret->console_tail = console_tail((const char *)bytes.data, bytes.size,
+						 CONSOLE_TAIL_LINES);
+	error_ignore(err); /* no console: there was no guest yet */
 }
 
 static struct error *wait_for_keeper(int fd, char **ret_name, const char *name,
@@ -173,8 +198,9 @@ static struct error *detach(struct detached *detached, char **ret_name,
 	}
 	close_fd(detached->report_fd);
 	TRY(wait_for_keeper(read_fd, ret_name, detached->run.name, ret));
-	if (*ret_name)
-		ret->console = xstrdup(detached->run.rundir.console);
+	ret->console = xstrdup(detached->run.rundir.console);
+	if (!*ret_name)
+		read_console_tail(ret->console, ret);
 	return NULL;
 }
 

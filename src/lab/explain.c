@@ -138,6 +138,12 @@ static const struct rule rules[] = {
 	  "enable CONFIG_VIRTIO_PCI and CONFIG_VIRTIO_CONSOLE, or let klab find the "
 	  "kernel's modules" },
 
+	/* The host. */
+	{ "IO-APIC + timer doesn't work", NULL, NULL, NULL,
+	  "the guest's timer interrupt came too late: the host is overloaded",
+	  "start fewer guests at once, or pass -a no_timer_check (which klab does by itself "
+	  "without --plain)" },
+
 	/* Nothing at all. */
 	{ "", NULL, NULL, silent_hang,
 	  "the kernel said nothing: it is not for this machine, or has no driver for its "
