@@ -47,6 +47,17 @@ static struct error *must_fetch(const struct kernel_resolve_options *options,
 			  suite ? ":" : "", suite ? suite : "");
 }
 
+/* The plain kernel before one of a special flavour (cloud, rt), which its name would make
+ * the newer of the two; but who has nothing else means that. */
+static struct error *newest_stored(struct store *store, const char *suite,
+				   const struct arch *arch, struct kernel **ret)
+{
+	const char *plain = arch ? arch->debian_flavour : NULL;
+
+	TRY(kernel_newest_stored(store, suite, plain, arch, ret));
+	return *ret ? NULL : kernel_newest_stored(store, suite, NULL, arch, ret);
+}
+
 /* suite NULL: any that is stored, else the host's own. */
 static struct error *resolve_suite(struct store *store,
 				   const struct kernel_resolve_options *options,
@@ -54,7 +65,7 @@ static struct error *resolve_suite(struct store *store,
 {
 	const struct arch *arch = options->arch ? options->arch : arch_host();
 
-	TRY(kernel_newest_stored(store, suite, NULL, arch, ret));
+	TRY(newest_stored(store, suite, arch, ret));
 	if (*ret)
 		return NULL;
 	if (!options->may_fetch)

@@ -68,6 +68,8 @@ static void store_kernel(struct fixture *f, const char *suite, const char *relea
 {
 	static const char *const kinds[] = { "kernel", "kernel-debug" };
 	_cleanup_free_ char *key = xasprintf("debian-%s", release);
+	const char *flavour =
+		strstr(release, "cloud") ? "cloud" : arch_find(arch)->debian_flavour;
 
 	for (size_t i = 0; i < (debug ? 2 : 1); i++) {
 		_cleanup_free_ char *image = xasprintf("boot/vmlinuz-%s", release);
@@ -84,7 +86,7 @@ static void store_kernel(struct fixture *f, const char *suite, const char *relea
 					       .name = key,
 					       .release = release,
 					       .suite = suite,
-					       .flavour = "any",
+					       .flavour = flavour,
 					       .arch = arch_find(arch),
 					       .packages = &packages,
 				       }));
@@ -131,6 +133,17 @@ static void test_stored(void **state)
 	assert_ptr_equal(f->kernel->arch, arch_find("aarch64"));
 	assert_error(resolve(f, "6.12.2-arm64", "x86_64"), ERROR_UNSUPPORTED,
 		     "for aarch64, not for x86_64");
+}
+
+static void test_special_flavour_only_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	store_kernel(f, "bookworm", "6.1.0-50-cloud-amd64", "x86_64", false);
+	assert_release(f, "debian", "x86_64", "6.1.0-50-cloud-amd64");
+	store_kernel(f, "bookworm", "6.1.0-49-amd64", "x86_64", false);
+	assert_release(f, "debian", "x86_64", "6.1.0-49-amd64");
+	assert_release(f, "debian-6.1.0-50-cloud-amd64", NULL, "6.1.0-50-cloud-amd64");
 }
 
 static void test_broken_entry_hides_no_other(void **state)
@@ -255,10 +268,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_stored),	   TEST(test_broken_entry_hides_no_other),
-		TEST(test_nothing_stored), TEST(test_file_with_its_neighbours),
-		TEST(test_file_alone),	   TEST(test_image_inside_of_its_tree),
-		TEST(test_default_order),  TEST(test_host),
+		TEST(test_stored),
+		TEST(test_broken_entry_hides_no_other),
+		TEST(test_nothing_stored),
+		TEST(test_file_with_its_neighbours),
+		TEST(test_file_alone),
+		TEST(test_image_inside_of_its_tree),
+		TEST(test_default_order),
+		TEST(test_host),
+		TEST(test_special_flavour_only_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
