@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cli/print.h"
+#include "ui/progress.h"
 
 /* A shell's user is told what was chosen; a command's only with -v. */
 static void on_planned(const struct plan *plan, const char *name, void *argument)
@@ -14,7 +15,7 @@ static void on_planned(const struct plan *plan, const char *name, void *argument
 		person && ui->call->command == &command_run && !ui->call->guest->detach;
 	_cleanup_free_ char *description = plan_describe(plan);
 
-	fetching_done(&ui->fetching);
+	progress_hide(ui->fetching.shown);
 	if (plan->kernel->remark)
 		print_note("%s", plan->kernel->remark);
 	if (!person && !log_enabled(LOG_LEVEL_DEBUG))
@@ -24,6 +25,22 @@ static void on_planned(const struct plan *plan, const char *name, void *argument
 		log_debug("not started by PVH: %s", plan->boot_reason);
 	if (shell)
 		print_note("guest %s; Ctrl-a x ends it, Ctrl-a h helps", name);
+}
+
+/* On a terminal a line that goes away again; a boot under TCG takes a second or more. */
+static void on_booting(void *argument)
+{
+	struct guest_ui *ui = argument;
+
+	if (isatty(STDERR_FILENO) && ui->fetching.shown)
+		progress_update(ui->fetching.shown, "booting", 0, 0);
+}
+
+static void on_ready(void *argument)
+{
+	struct guest_ui *ui = argument;
+
+	fetching_done(&ui->fetching);
 }
 
 static void on_note(const char *text, void *argument)
@@ -38,6 +55,8 @@ void guest_ui_init(struct guest_ui *ui, const struct call *call)
 	ui->run = (struct run_ui){
 		.plan.progress = &ui->fetching.progress,
 		.planned = on_planned,
+		.booting = on_booting,
+		.ready = on_ready,
 		.note = on_note,
 		.argument = ui,
 	};

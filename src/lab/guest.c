@@ -133,6 +133,8 @@ static void on_console(const void *data, size_t size, void *argument)
 	enum crash_kind before = guest->crash.worst;
 
 	guest->console_silent = false;
+	if (!guest->was_ready && guest->handlers.booting)
+		guest->handlers.booting(guest->handlers.argument);
 	text_append_bytes(&guest->console, data, size);
 	if (guest->console.length > CONSOLE_TAIL_MAX) {
 		size_t excess = guest->console.length - CONSOLE_TAIL_MAX / 2;

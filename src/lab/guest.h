@@ -17,8 +17,9 @@
 struct guest;
 
 struct guest_handlers {
-	void (*ready)(void *argument);	  /* the agent is there (again, after a reboot) */
-	void (*reset)(void *argument);	  /* the guest reboots */
+	void (*booting)(void *argument); /* now and then until it is ready; may be NULL */
+	void (*ready)(void *argument);	 /* the agent is there (again, after a reboot) */
+	void (*reset)(void *argument);	 /* the guest reboots */
 	void (*panicked)(void *argument); /* and stands still: PLAN_STAY, PLAN_DEBUG */
 	void (*ended)(void *argument);	  /* last; the verdict is decided */
 	/* A line of crash text, for the user's eyes. */

@@ -45,6 +45,8 @@ static struct error *start_command(struct run *run)
 	struct command_options options = {
 		.guest = run->options->guest,
 		.words = run->options->command,
+		/* Without an agent all that can be had is the console. */
+		.service = run->plan.machine.agent ? NULL : "console",
 		.monitor = true,
 	};
 	struct command_handlers handlers = {
@@ -66,6 +68,15 @@ static struct error *restart_command(void *argument)
 	command_free(run->command);
 	run->command = NULL;
 	return start_command(run);
+}
+
+static void on_booting(void *argument)
+{
+	struct run *run = argument;
+	const struct run_ui *ui = run->options->ui;
+
+	if (ui->booting)
+		ui->booting(ui->argument);
 }
 
 static void on_ready(void *argument)
@@ -192,6 +203,7 @@ void run_deinit(struct run *run)
 static struct error *run_to_end(struct run *run)
 {
 	struct guest_handlers handlers = {
+		.booting = on_booting,
 		.ready = on_ready,
 		.reset = on_reset,
 		.panicked = on_panicked,

@@ -14,6 +14,8 @@ struct run_ui {
 	struct plan_ui plan;
 	/* The plan is made and the guest about to start. */
 	void (*planned)(const struct plan *plan, const char *name, void *argument);
+	/* Now and then while it boots. */
+	void (*booting)(void *argument);
 	/* The guest is up: what was shown while it booted may go. */
 	void (*ready)(void *argument);
 	/* A sentence for the user. */
