@@ -64,7 +64,7 @@ static const struct rule rules[] = {
 	  "the initramfs does not fit in the guest's memory", "pass a larger -m" },
 	{ "disabling initrd", NULL, NULL, NULL,
 	  "the initramfs does not fit in the guest's memory", "pass a larger -m" },
-	{ "Out of memory: compulsory panic_on_oom", NULL, NULL, NULL,
+	{ "panic_on_oom is enabled", NULL, NULL, NULL,
 	  "the guest ran out of memory, and panics when it does (panic_on_oom)",
 	  "pass a larger -m" },
 	{ "System is deadlocked on memory", NULL, NULL, NULL,

@@ -75,7 +75,7 @@ static struct error *check_guest(const struct machine *machine)
 			  (needed + MEMORY_STEP - 1) / MEMORY_STEP * MEMORY_STEP / MIB);
 	return error_hint(
 		error_new(
-			ERROR_USAGE,
+			ERROR_UNSUPPORTED,
 			"%s of memory are too little for this guest: its kernel reaches up "
 			"to %s, its initramfs has %s and is there twice while it is unpacked",
 			has, of_kernel, of_initrd),
@@ -97,7 +97,7 @@ static struct error *check_host(const struct machine *machine)
 		return NULL;
 	wanted = format_size(machine->memory);
 	has = format_size(total);
-	return error_new(ERROR_USAGE,
+	return error_new(ERROR_UNSUPPORTED,
 			 "%s of memory for a guest are more than the %s this host has",
 			 wanted, has);
 }

@@ -83,7 +83,7 @@ static void test_the_edge(void **state)
 	m->memory = 116 * MIB;
 	assert_ok(machine_check_memory(m));
 	m->memory--;
-	assert_error(machine_check_memory(m), ERROR_USAGE,
+	assert_error(machine_check_memory(m), ERROR_UNSUPPORTED,
 		     "its kernel reaches up to 48 MiB");
 }
 
@@ -116,7 +116,7 @@ static void test_more_than_the_host(void **state)
 	struct machine *m = &((struct fixture *)*state)->machine;
 
 	m->memory = UINT64_C(1) << 50;
-	assert_error(machine_check_memory(m), ERROR_USAGE, "more than the ");
+	assert_error(machine_check_memory(m), ERROR_UNSUPPORTED, "more than the ");
 }
 
 static void test_no_kernel_file(void **state)

@@ -24,7 +24,7 @@ run() { klab run --json --boot-timeout 60 "$@" -- true; }
 
 check_status "no root file system" 120 run --initrd none
 check_has "explained" err '^klab: .*no root file system'
-check_has "the console's last lines are shown" err '^  \| .*VFS: '
+check_has "the console's last lines are shown" err '^  \| .*No filesystem could mount root'
 check_has "the console's path is shown" err '^klab: .*console.log'
 
 printf '#!/bin/nothing\n' >script
