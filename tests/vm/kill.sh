@@ -29,7 +29,7 @@ done
 check_status "list" 0 klab list --json
 check_is "is empty" "$(tr -d ' \n' <out)" '{"guests":[]}'
 check_status "the name is free" 0 klab run --name victim -- true
-check_is "no directory is left" "$(find "$work/run" -mindepth 2 | wc -l)" 0
+check_is "no directory is left" "$(find "$work/run" -mindepth 2 ! -name .lock | wc -l)" 0
 
 check_status "list, with a keeper killed" 0 klab run -d --name keeper
 kill -9 "$(klab list --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["guests"][0]["pid"])')"
