@@ -14,7 +14,7 @@ check_is "stdout" "$(cat out)" out
 check_status "under timeout" 0 timeout 120 "$KLAB" run -- sh -c 'echo out; echo err >&2'
 check_is "stderr" "$(cat err)" err
 check_status "as cron would" 0 env -i HOME="$HOME" PATH=/usr/bin:/bin SHELL=/bin/sh \
-	XDG_CACHE_HOME="$XDG_CACHE_HOME" KLAB_ARCH="$ARCH" \
+	XDG_CACHE_HOME="$XDG_CACHE_HOME" KLAB_ARCH="$ARCH" ${KLAB_DATA:+KLAB_DATA="$KLAB_DATA"} \
 	"$KLAB" run -- sh -c 'echo out; echo err >&2'
 check_is "stdout" "$(cat out)" out
 check_is "stderr" "$(cat err)" err
