@@ -140,12 +140,16 @@ struct error *dirs_self(char **ret)
 static struct error *data_directories(struct strv *ret)
 {
 	const char *chosen = getenv("KLAB_DATA");
-	_cleanup_free_ char *self = NULL;
+	_cleanup_free_ char *self = NULL, *bin = NULL, *prefix = NULL;
 
 	if (chosen && *chosen)
 		strv_push(ret, chosen);
 	TRY(dirs_self(&self));
-	strv_push_take(ret, path_parent(self));
+	bin = path_parent(self);
+	prefix = path_parent(bin);
+	strv_push(ret, bin);
+	/* An installation that was moved, or staged (DESTDIR), is still whole. */
+	strv_push_take(ret, path_join(prefix, "share/klab"));
 	strv_push(ret, KLAB_DATADIR);
 	return NULL;
 }
