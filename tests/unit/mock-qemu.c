@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "agent/proto.h"
@@ -21,8 +22,10 @@ enum { QMP = 3, AGENT = 4, CONSOLE = 5 };
 
 static const char *role;
 
-/* The agent is there after the negotiation, as in life. */
+/* The agent is there after the negotiation, as in life; the last one is gdb's, first the
+ * socket that waits for it. */
 static struct pollfd fds[] = { { .fd = QMP, .events = POLLIN },
+			       { .fd = -1, .events = POLLIN },
 			       { .fd = -1, .events = POLLIN } };
 
 static bool is(const char *name)
@@ -147,16 +150,67 @@ static void on_frame(const struct proto_header *header)
 		shut_down("guest-shutdown");
 }
 
+/* ---- The gdbstub ---- */
+
+static bool gdb_connected;
+
+/* "gdbserver unix:PATH,server=on,wait=off" */
+static void gdb_listen(const char *line)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = strstr(line, "unix:") + strlen("unix:");
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(address.sun_path, path, strcspn(path, ","));
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    listen(fd, 1) != 0)
+		_exit(5);
+	fds[2].fd = fd;
+}
+
+/* QEMU stops the guest for a debugger, and lets it go on when that detaches. */
+static void hear_gdb(void)
+{
+	char packet[256];
+	ssize_t n;
+
+	if (!gdb_connected) {
+		int fd = accept(fds[2].fd, NULL, NULL);
+
+		close(fds[2].fd);
+		fds[2].fd = fd;
+		gdb_connected = true;
+		say_text(QMP, "{\"event\": \"STOP\"}\n");
+		return;
+	}
+	n = recv(fds[2].fd, packet, sizeof(packet) - 1, 0);
+	packet[n > 0 ? n : 0] = '\0';
+	if (n <= 0)
+		fds[2].fd = -1;
+	else if (strstr(packet, "$D#44"))
+		say_text(QMP, "{\"event\": \"RESUME\"}\n");
+	else if (strstr(packet, "\x03$?#3f")) /* the keeper's own words */
+		say_text(fds[2].fd, "+$T05thread:01;#07");
+	else
+		say_text(fds[2].fd, packet);
+}
+
 static void on_command(const char *line)
 {
 	const char *id = strstr(line, "\"id\":");
-	char answer[64];
+	char answer[96];
 
 	if (is("ignore-quit") && strstr(line, "\"quit\""))
 		return;
-	(void)snprintf(answer, sizeof(answer), "{\"return\": {}, \"id\": %d}\n",
+	if (strstr(line, "gdbserver unix:"))
+		gdb_listen(line);
+	(void)snprintf(answer, sizeof(answer), "{\"return\": %s, \"id\": %d}\n",
+		       strstr(line, "gdbserver") ? "\"Waiting for gdb connection\""
+						 : "{}",
 		       id ? atoi(id + 5) : 0);
 	say_text(QMP, answer);
+	if (strstr(line, "\"cont\"") && gdb_connected)
+		say_text(QMP, "{\"event\": \"RESUME\"}\n");
 	if (strstr(line, "qmp_capabilities")) {
 		say_text(CONSOLE, "hello\n");
 		fds[1].fd = is("no-agent") || is("not-json") ? -1 : AGENT;
@@ -230,6 +284,8 @@ int main(int argc, char *argv[])
 	while (poll(fds, ARRAY_SIZE(fds), -1) > 0 || errno == EINTR) {
 		if (fds[1].revents)
 			hear_agent();
+		if (fds[2].revents)
+			hear_gdb();
 		if (fds[0].revents)
 			hear_qmp();
 	}

@@ -350,6 +350,85 @@ static void test_services(void **state)
 	assert_non_null(strstr(text_str(&f->output), "{\"ended\":\"stopped\","));
 }
 
+/* A debugger whose words are text. */
+static void start_gdb(struct fixture *f, const char *text, struct session **ret)
+{
+	const struct session_options options = {
+		.service = "gdb",
+		.fds = { -1, -1, -1 },
+		.on_output = on_output,
+		.on_end = on_end,
+		.argument = f,
+	};
+	int fd;
+
+	if (!f->client) {
+		assert_ok(keeper_connect(f->keeper, &fd));
+		assert_ok(client_new(f->loop, fd, NULL, NULL, &f->client));
+	}
+	assert_ok(client_start(f->client, &options, ret));
+	f->sessions++;
+	while (*text) {
+		text += session_write(*ret, text, strlen(text));
+		assert_ok(loop_once(f->loop, DEADLINE_MS));
+	}
+}
+
+static void wait_for(struct fixture *f, const struct text *where, const char *what)
+{
+	uint64_t deadline = clock_ms() + DEADLINE_MS;
+
+	while (!strstr(text_str(where), what) && clock_ms() < deadline)
+		assert_ok(loop_once(f->loop, DEADLINE_MS));
+	assert_non_null(strstr(text_str(where), what));
+}
+
+static void test_gdb_detaches(void **state)
+{
+	struct fixture *f = *state;
+	struct session *session;
+
+	start(f, "plain");
+	wait_for(f, &f->seen, "agent;");
+	start_gdb(f, "$g#67", &session);
+	wait_for(f, &f->output, "$g#67"); /* the stub echoes */
+	assert_int_equal(session_write(session, "$D#44", 5), 5);
+	wait_for(f, &f->seen, "paused;resumed;");
+	session_close_stdin(session);
+	run_sessions(f);
+	assert_string_equal(text_str(&f->ends), "0 0 ;");
+}
+
+/* It goes in the middle of something: the guest must not stand still for ever. */
+static void test_gdb_vanishes(void **state)
+{
+	struct fixture *f = *state;
+	struct session *session;
+
+	start(f, "plain");
+	wait_for(f, &f->seen, "agent;");
+	start_gdb(f, "$Z0,1234,1#00", &session);
+	wait_for(f, &f->seen, "paused;");
+	client_free(take_ptr(f->client));
+	f->sessions = 0;
+	wait_for(f, &f->seen, "resumed;");
+}
+
+/* And a second debugger is told of the first. */
+static void test_gdb_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct session *session, *second;
+
+	start(f, "plain");
+	start_gdb(f, "$g#67", &session);
+	wait_for(f, &f->output, "$g#67");
+	start_gdb(f, "", &second);
+	wait_for(f, &f->ends, "another debugger is connected");
+	session_close_stdin(session);
+	run_sessions(f);
+}
+
 static void test_two_of_a_name(void **state)
 {
 	struct fixture *f = *state;
@@ -391,6 +470,9 @@ int main(void)
 		TEST(test_shutdown_without_agent),
 		TEST(test_too_many_sessions),
 		TEST(test_services),
+		TEST(test_gdb_detaches),
+		TEST(test_gdb_vanishes),
+		TEST(test_gdb_is_taken),
 		TEST(test_two_of_a_name),
 		TEST(test_no_qemu),
 	};
