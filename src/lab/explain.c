@@ -16,8 +16,8 @@ struct rule {
 
 static bool no_channel_driver(const struct explain_facts *facts)
 {
-	return !facts->agent_was_ready && facts->missing_modules &&
-	       facts->missing_modules->count;
+	return !facts->agent_was_ready && facts->ended != ENDED_ERROR &&
+	       facts->missing_modules && facts->missing_modules->count;
 }
 
 static bool silent_hang(const struct explain_facts *facts)

@@ -55,6 +55,21 @@ static void test_silence(void **state)
 	check(&facts, "did not come up in time");
 }
 
+/* A missing module explains why nothing came, not why klab failed. */
+static void test_missing_module(void **state)
+{
+	_cleanup_strv_ struct strv missing = { 0 };
+	struct explain_facts facts = { .qemu_stderr = "",
+				       .console = "Linux version",
+				       .missing_modules = &missing,
+				       .ended = ENDED_HANG };
+
+	strv_push(&missing, "virtio_console");
+	check(&facts, "no driver for klab's channel");
+	facts.ended = ENDED_ERROR;
+	check(&facts, NULL);
+}
+
 /* The words are the agent's own, and may come in pieces. */
 static void test_hopeless(void **state)
 {
@@ -135,9 +150,10 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),	 cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_hopeless), cmocka_unit_test(test_tail),
-		cmocka_unit_test(test_statuses), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_rules),	       cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_missing_module), cmocka_unit_test(test_hopeless),
+		cmocka_unit_test(test_tail),	       cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
