@@ -232,23 +232,23 @@ struct error *kernel_pvh_image(struct store *store, const struct kernel *kernel,
 struct error *kernel_plain_image(struct store *store, const struct kernel *kernel,
 				 char **ret)
 {
+	const char *path = kernel->plain ? kernel->plain : kernel->image;
 	struct kernel_image image;
 
-	TRY(identify(kernel->image, &image));
+	TRY(identify(path, &image));
 	switch (image.format) {
 	case KERNEL_FORMAT_BZIMAGE:
 	case KERNEL_FORMAT_IMAGE:
-		*ret = xstrdup(kernel->image);
+		*ret = xstrdup(path);
 		return NULL;
 	case KERNEL_FORMAT_PACKED:
 	case KERNEL_FORMAT_ZBOOT:
-		return unpacked_image(store, kernel->image, &image, ret);
+		return unpacked_image(store, path, &image, ret);
 	case KERNEL_FORMAT_ELF:
 		break;
 	}
 	return error_hint(error_new(ERROR_UNSUPPORTED,
-				    "%s is a vmlinux, which cannot boot by itself",
-				    kernel->image),
+				    "%s is a vmlinux, which cannot boot by itself", path),
 			  "pass the tree's bzImage (x86) or Image (arm64) instead%s",
 			  image.machine == EM_X86_64 && image.has_pvh
 				  ? ", or leave out --boot image and --kaslr"

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "format/kernel-image.h"
@@ -75,6 +76,18 @@ static void fill_from_around(struct kernel *kernel, const char *path)
 	}
 }
 
+/* Is it the vmlinux that the image was made from, and not a later one? */
+static bool is_made_from(const char *image, const char *vmlinux, const char *path)
+{
+	struct stat of_image, of_vmlinux, of_path;
+
+	return vmlinux && stat(image, &of_image) == 0 &&
+	       stat(vmlinux, &of_vmlinux) == 0 && stat(path, &of_path) == 0 &&
+	       of_vmlinux.st_dev == of_path.st_dev &&
+	       of_vmlinux.st_ino == of_path.st_ino &&
+	       of_vmlinux.st_mtime <= of_image.st_mtime;
+}
+
 /* An image inside of the build tree that made it has all that the tree has. */
 static bool fill_from_tree(struct kernel *kernel, const char *path)
 {
@@ -86,6 +99,8 @@ static bool fill_from_tree(struct kernel *kernel, const char *path)
 	error_ignore(err);
 	if (!tree)
 		return false;
+	if (kernel->vmlinux && is_made_from(tree->image, tree->vmlinux, path))
+		kernel->plain = xstrdup(tree->image);
 	kernel->modules = take_ptr(tree->modules);
 	kernel->modules_tree = tree->modules_tree;
 	kernel->config = take_ptr(tree->config);

@@ -42,6 +42,7 @@ void kernel_free(struct kernel *kernel)
 	free(kernel->name);
 	free(kernel->release);
 	free(kernel->image);
+	free(kernel->plain);
 	free(kernel->vmlinux);
 	free(kernel->modules);
 	free(kernel->config);

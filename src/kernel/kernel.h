@@ -26,6 +26,7 @@ struct kernel {
 	char *release; /* uname -r, e.g. "6.1.0-49-amd64"; NULL if not known */
 	const struct arch *arch;
 	char *image;   /* bootable: bzImage, Image, zboot or ELF */
+	char *plain;   /* if image is a vmlinux: what its tree made of it, or NULL */
 	char *vmlinux; /* ELF with symbols, and DWARF if it was built so */
 	char *modules; /* directory lib/modules/RELEASE; a tree: see modules_tree */
 	char *config;  /* .config */
