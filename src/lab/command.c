@@ -260,6 +260,11 @@ void command_free(struct command *command)
 	free(command);
 }
 
+bool command_has_ended(const struct command *command)
+{
+	return !command || !command->session;
+}
+
 int command_signal(const struct command *command)
 {
 	return command->signal;

@@ -37,6 +37,7 @@ struct error *command_start(struct loop *loop, struct client *client,
 void command_free(struct command *command);
 DEFINE_CLEANUP(struct command *, command_free)
 
+bool command_has_ended(const struct command *command);
 /* The signal that klab got and handed on; 0: none. */
 int command_signal(const struct command *command);
 bool command_has_terminal(const struct command *command);

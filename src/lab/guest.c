@@ -81,7 +81,14 @@ void guest_command_ended(struct guest *guest, const struct session_end *end)
 
 static struct error *on_timeout(void *argument)
 {
-	guest_finish(argument, ENDED_TIMEOUT, STATUS_TIMEOUT);
+	struct guest *guest = argument;
+
+	if (!guest->ended) {
+		guest_finish(guest, ENDED_TIMEOUT, STATUS_TIMEOUT);
+		return NULL;
+	}
+	verdict_set(&guest->verdict, ENDED_TIMEOUT, STATUS_TIMEOUT);
+	guest->handlers.ended(guest->handlers.argument);
 	return NULL;
 }
 
@@ -448,6 +455,13 @@ bool guest_is_ready(const struct guest *guest)
 bool guest_has_ended(const struct guest *guest)
 {
 	return guest->ended;
+}
+
+bool guest_is_given_up(const struct guest *guest)
+{
+	return guest->verdict.ended == ENDED_TIMEOUT ||
+	       guest->verdict.ended == ENDED_INTERRUPTED ||
+	       guest->verdict.ended == ENDED_HANG;
 }
 
 void guest_take_verdict(struct guest *guest, struct verdict *ret)

@@ -45,6 +45,8 @@ DEFINE_CLEANUP(struct guest *, guest_free)
 struct keeper *guest_keeper(struct guest *guest);
 bool guest_is_ready(const struct guest *guest);
 bool guest_has_ended(const struct guest *guest);
+/* Nobody waits any longer for what the command had to say: timeout, signal. */
+bool guest_is_given_up(const struct guest *guest);
 
 /* The command in it has ended so: the guest goes too. */
 void guest_command_ended(struct guest *guest, const struct session_end *end);

@@ -21,7 +21,9 @@ static struct error *on_command_ended(const struct session_end *end, void *argum
 	struct run *run = argument;
 	int signal = command_signal(run->command);
 
-	if (signal)
+	if (guest_has_ended(run->guest))
+		loop_exit(run->loop); /* what it had said has been written */
+	else if (signal)
 		guest_finish(run->guest, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
 	else if (!end->lost)
 		guest_command_ended(run->guest, end);
@@ -34,7 +36,9 @@ static void on_leave(void *argument)
 	struct run *run = argument;
 	int signal = command_signal(run->command);
 
-	if (signal)
+	if (guest_has_ended(run->guest))
+		loop_exit(run->loop);
+	else if (signal)
 		guest_finish(run->guest, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
 	else
 		guest_finish(run->guest, ENDED_EXITED, STATUS_OK);
@@ -108,11 +112,13 @@ static void on_panicked(void *argument)
 		       "\"klab gdb\" looks at it, Ctrl-a x ends it");
 }
 
+/* The last of the command's output may still be on its way to a slow reader. */
 static void on_ended(void *argument)
 {
 	struct run *run = argument;
 
-	loop_exit(run->loop);
+	if (command_has_ended(run->command) || guest_is_given_up(run->guest))
+		loop_exit(run->loop);
 }
 
 static void on_crash_line(const char *line, size_t size, void *argument)

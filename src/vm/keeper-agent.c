@@ -82,6 +82,7 @@ static struct error *agent_greets(struct keeper *keeper, const struct frame *fra
 	hello.facts = (struct strv){ 0 };
 	hello_deinit(&hello);
 	agent->state = AGENT_READY;
+	keeper->just_reset = false;
 	agent->lost = false;
 	heartbeat_arm(keeper);
 	keeper_say(keeper, KEEPER_EVENT_AGENT_READY, NULL);

@@ -34,7 +34,10 @@ static void event_resume(struct keeper *keeper, struct json_object *data)
 static void event_reset(struct keeper *keeper, struct json_object *data)
 {
 	agent_link_resync(keeper, "the guest reset");
-	keeper_say(keeper, KEEPER_EVENT_RESET, NULL);
+	/* A PC's firmware resets several times over before it boots: that is one. */
+	if (!keeper->just_reset)
+		keeper_say(keeper, KEEPER_EVENT_RESET, NULL);
+	keeper->just_reset = true;
 }
 
 /* QEMU qapi/run-state.json, ShutdownCause. */

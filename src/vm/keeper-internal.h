@@ -132,6 +132,7 @@ struct keeper {
 	struct loop_source *kill_timer;	    /* a stop or shutdown must be done by then */
 	struct console *console;
 	bool console_spoke;
+	bool just_reset; /* and nothing was heard of the guest since */
 	bool paused;
 	struct agent_link agent;
 	struct gdb_link *gdb; /* NULL: never used */

@@ -136,6 +136,9 @@ static struct error *keeper_on_exit(int status, void *argument)
 	keeper->qemu_gone = true;
 	keeper->paused = false;
 	keeper->end.cause = keeper_decide_cause(keeper);
+	/* By SIGTERM, SIGINT or SIGHUP, which QEMU catches and does not tell apart. */
+	if (keeper->end.cause == KEEPER_END_KILLED && !WIFSIGNALED(status))
+		keeper->end.wait_status = W_EXITCODE(0, SIGTERM);
 	keeper->end.qemu_stderr = text_str(&keeper->stderr_tail);
 	sessions_guest_ended(keeper);
 	keeper_check_told(keeper);
@@ -254,6 +257,7 @@ static void keeper_on_console(const void *data, size_t size, void *argument)
 {
 	struct keeper *keeper = argument;
 
+	keeper->just_reset = false;
 	if (!keeper->console_spoke) {
 		keeper->console_spoke = true;
 		keeper_say(keeper, KEEPER_EVENT_CONSOLE_FIRST, NULL);

@@ -6,7 +6,9 @@
  * speaks the wire protocol (agent/proto.h) to it: over the unix socket
  * RUNTIME/NAME/ctl, or over a socketpair in the same process (keeper_connect()).
  * Sessions of the agent's services ("exec", "shell", "put", "get") are forwarded; the
- * keeper's own services are rows of a table, to which upper floors add theirs.
+ * keeper's own services are rows of a table, to which upper floors add theirs
+ * (vm/keeper-session.h).  A session whose guest or agent goes first ends as
+ * PROTO_EXIT_LOST, with a sentence.
  *
  * Services of the keeper:
  *	"status"	stdout: one JSON object (name, pid, arch, release, state, started,
@@ -44,7 +46,9 @@ enum keeper_event {
 	KEEPER_EVENT_PANIC,	    /* pvpanic, or the console's text */
 	KEEPER_EVENT_HEARTBEAT_LOST,
 	KEEPER_EVENT_FAULT, /* the agent reports trouble: text */
-	KEEPER_EVENT_ENDED, /* QEMU has gone; last event */
+	/* QEMU has gone, the console is complete, and clients have read how their sessions
+	 * ended; the last event. */
+	KEEPER_EVENT_ENDED,
 };
 
 enum keeper_cause { /* why QEMU went */
@@ -59,7 +63,7 @@ enum keeper_cause { /* why QEMU went */
 
 struct keeper_end {
 	enum keeper_cause cause;
-	int wait_status;	 /* QEMU's */
+	int wait_status;	 /* QEMU's; of KILLED always with a signal */
 	const char *qemu_stderr; /* its last 4 KiB of text; borrowed */
 };
 
@@ -88,7 +92,8 @@ struct keeper_options {
 /* Starts QEMU; events follow from the loop. */
 struct error *keeper_new(struct loop *loop, const struct keeper_options *options,
 			 struct keeper **ret) _must_check_;
-/* Kills QEMU if it still runs, removes the runtime directory. */
+/* Kills QEMU if it still runs, removes the runtime directory.  Not from on_event or
+ * on_console. */
 void keeper_free(struct keeper *keeper);
 DEFINE_CLEANUP(struct keeper *, keeper_free)
 

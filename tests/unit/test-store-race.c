@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +99,8 @@ static pid_t start_worker(const char *root, unsigned int seed)
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
+	/* A test that fails ends without killing its workers. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		_cleanup_free_ char *key = xasprintf("k%d", rand_r(&seed) % KEYS);
 
