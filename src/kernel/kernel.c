@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "format/kconfig.h"
 #include "kernel/resolvers.h"
 #include "os/file.h"
 
@@ -144,18 +145,9 @@ void kernel_releases_in(const char *root, struct strv *ret)
 static char config_value(const char *path, const char *option)
 {
 	_cleanup_bytes_ struct bytes bytes = { 0 };
-	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *line = xasprintf("\n%s=", option);
-	struct error *err = file_read(path, CONFIG_MAX, &bytes);
-	const char *found;
 
-	error_ignore(err);
-	text = xasprintf("\n%.*s", (int)bytes.size, (const char *)bytes.data);
-	found = err ? NULL : strstr(text, line);
-	found = found ? found + strlen(line) : "n";
-	return (*found == 'y' || *found == 'm') && (!found[1] || found[1] == '\n')
-		       ? *found
-		       : 'n';
+	error_ignore(file_read(path, CONFIG_MAX, &bytes));
+	return kconfig_tristate((const char *)bytes.data, bytes.size, option);
 }
 
 bool config_is_set(const char *path, const char *option)

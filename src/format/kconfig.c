@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading a .config line by line, as scripts/kconfig/confdata.c of Linux writes it:
+ *
+ *	CONFIG_PVH=y
+ *	CONFIG_LOCALVERSION="-\"quoted\""
+ *	# CONFIG_KASAN is not set
+ */
+#include "format/kconfig.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+/* What follows `prefix` on a line, or NULL. */
+static const char *behind(const char *line, const char *end, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if ((size_t)(end - line) < length || memcmp(line, prefix, length) != 0)
+		return NULL;
+	return line + length;
+}
+
+static char *unquoted(const char *s, const char *end)
+{
+	struct text text = { 0 };
+
+	if (s == end || *s != '"')
+		return xstrndup(s, (size_t)(end - s));
+	for (s++; s < end && *s != '"'; s++) {
+		if (*s == '\\' && s + 1 < end)
+			s++;
+		text_append_char(&text, *s);
+	}
+	return text_take(&text);
+}
+
+/* The value if this line is about the option, else NULL. */
+static char *line_value(const char *line, const char *end, const char *name)
+{
+	const char *rest;
+
+	if (behind(line, end, "CONFIG_")) {
+		rest = behind(line + strlen("CONFIG_"), end, name);
+		return rest && rest < end && *rest == '=' ? unquoted(rest + 1, end)
+							  : NULL;
+	}
+	rest = behind(line, end, "# CONFIG_");
+	if (rest)
+		rest = behind(rest, end, name);
+	return rest && behind(rest, end, " is not set") ? xstrdup("n") : NULL;
+}
+
+char *kconfig_get(const char *config, size_t size, const char *option)
+{
+	const char *name = after_prefix(option, "CONFIG_");
+	const char *end = config + size;
+	char *value = NULL;
+
+	for (const char *line = config; line < end;) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		const char *line_end = newline ? newline : end;
+		char *found = line_value(line, line_end, name ? name : option);
+
+		if (found) {
+			free(value);
+			value = found;
+		}
+		line = newline ? newline + 1 : end;
+	}
+	return value;
+}
+
+char kconfig_tristate(const char *config, size_t size, const char *option)
+{
+	_cleanup_free_ char *value = kconfig_get(config, size, option);
+
+	return value && (streq(value, "y") || streq(value, "m")) ? *value : 'n';
+}
