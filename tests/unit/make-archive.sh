@@ -49,7 +49,8 @@ meta() { # ARCH RELEASE VERSION FLAVOUR
 
 case $what in
 key)
-	mkdir -p -m 700 "$GNUPGHOME"
+	mkdir -p "$GNUPGHOME"
+	chmod 700 "$GNUPGHOME"
 	gpg --batch --quiet --passphrase '' --quick-generate-key klab-test ed25519 sign 1d 2>/dev/null
 	gpg --batch --export >"$dir/key.gpg"
 	gpgconf --kill all

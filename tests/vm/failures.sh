@@ -3,7 +3,6 @@
 # Failure told well: each rule of lab/explain.c that can be provoked for real, is.
 . "$(dirname "$0")/lib.sh"
 
-here=$(dirname "$0")
 case $ARCH in
 x86_64) cross=x86_64-linux-gnu-gcc other=aarch64-linux-gnu-gcc ;;
 aarch64) cross=aarch64-linux-gnu-gcc other=x86_64-linux-gnu-gcc ;;

@@ -54,3 +54,6 @@ check_status "files put in" 0 klab run --add tree:/opt/tree --overlay tree -- \
 check_is "are there" "$(cat out)" $'content\ncontent'
 check_status "output that has no room" 125 eval 'klab run --json -- echo text >/dev/full'
 check_has "says so" err 'No space left'
+# It fits the credit and the reader's pipe; the guest's agent has a second to send it.
+check_is "a slow reader gets what a dying guest said" \
+	"$(klab run -- sh -c 'head -c 300000 /dev/zero; sleep 1; poweroff -f; sleep 60' 2>err | (sleep 15; wc -c))" 300000
