@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Files that appear whole or not at all: written under a name of their own in the same
- * directory, then renamed.
+ * directory, then renamed.  What is there and is no file (a device, a pipe, a link) is
+ * written as it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,13 +35,26 @@ static int open_fresh(const char *directory, mode_t mode, char **ret_path)
 	}
 }
 
+/* A device, a pipe, a link: the name stays what it is.  A root that renames a file to
+ * /dev/null has no /dev/null any more. */
+static bool is_written_in_place(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 struct error *file_draft_open(struct file_draft *draft, const char *path, mode_t mode)
 {
 	_cleanup_free_ char *directory = path_parent(path);
-	char *temporary;
+	char *temporary = NULL;
 	int fd;
 
-	fd = open_fresh(directory, mode, &temporary);
+	if (is_written_in_place(path))
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
+			  mode);
+	else
+		fd = open_fresh(directory, mode, &temporary);
 	if (fd < 0)
 		return error_os(errno, "writing %s", path);
 	*draft = (struct file_draft){
@@ -62,12 +76,12 @@ static int sync_parent(const char *path)
 
 struct error *file_draft_publish(struct file_draft *draft, bool durable)
 {
-	if (durable && fsync(draft->fd) < 0)
+	if (durable && draft->temporary && fsync(draft->fd) < 0)
 		return error_os(errno, "writing %s", draft->path);
 	/* NFS and quotas report a failed write only here. */
 	if (close(take_fd(draft->fd)) < 0)
 		return error_os(errno, "writing %s", draft->path);
-	if (rename(draft->temporary, draft->path) < 0)
+	if (draft->temporary && rename(draft->temporary, draft->path) < 0)
 		return error_os(errno, "putting %s in its place", draft->path);
 	free(take_ptr(draft->temporary));
 	if (durable && sync_parent(draft->path) < 0)

@@ -56,14 +56,15 @@ struct error *file_write(const char *path, const void *data, size_t size,
 char *program_find(const char *name);
 
 /* A file being written beside its place, as ".klab-HEX.draft" (what a killed klab leaves
- * behind is found by that name).  Dropped unless published. */
+ * behind is found by that name).  Dropped unless published.  A place that is a device, a
+ * pipe or a link is written as it is, at once. */
 #define FILE_DRAFT_PREFIX ".klab-"
 #define FILE_DRAFT_SUFFIX ".draft"
 
 struct file_draft {
 	int fd;		 /* -1: none */
 	char *path;	 /* where it will be */
-	char *temporary; /* where it is */
+	char *temporary; /* where it is; NULL: there, which is no file */
 };
 
 #define FILE_DRAFT_NONE ((struct file_draft){ .fd = -1 })

@@ -336,6 +336,34 @@ static void test_program_find(void **state)
 	setenv("PATH", saved, 1);
 }
 
+/* Root that renamed over them would have none any more. */
+static void test_draft_in_place(void **state)
+{
+	_cleanup_free_ char *pipe_path = path_join(directory, "pipe");
+	_cleanup_free_ char *link_path = path_join(directory, "link");
+	_cleanup_free_ char *target = path_join(directory, "target");
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	_cleanup_close_ int reader = -1;
+	struct stat st;
+	char text[8];
+
+	assert_return_code(mkfifo(pipe_path, 0600), errno);
+	reader = open(pipe_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_ok(file_write(pipe_path, "new", 3, 0644));
+	assert_int_equal(read(reader, text, sizeof(text)), 3);
+	assert_return_code(symlink("target", link_path), errno);
+	assert_ok(file_write(link_path, "longer", 6, 0644));
+	assert_ok(file_write(link_path, "new", 3, 0644));
+	assert_return_code(lstat(link_path, &st), errno);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_ok(file_read(target, 10, &bytes));
+	assert_int_equal(bytes.size, 3);
+	assert_ok(file_write("/dev/null", "new", 3, 0644));
+	assert_return_code(lstat("/dev/null", &st), errno);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_error(file_write(directory, "new", 3, 0644), ERROR_OS, "irectory");
+}
+
 static void test_draft(void **state)
 {
 	_cleanup_free_ char *path = path_join(directory, "file");
@@ -431,6 +459,7 @@ int main(void)
 		TEST(test_temp_dir),
 		TEST(test_program_find),
 		TEST(test_draft),
+		TEST(test_draft_in_place),
 		TEST(test_draft_dropped),
 		TEST(test_draft_cannot_publish),
 		TEST(test_draft_longest_name),
