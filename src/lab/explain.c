@@ -32,8 +32,26 @@ static bool never_ready(const struct explain_facts *facts)
 	return !facts->agent_was_ready && facts->ended == ENDED_HANG;
 }
 
+/* QEMU's complaint names a word that the user gave it ("-device" alone is klab's too). */
+static bool user_option_failed(const struct explain_facts *facts)
+{
+	if (facts->ended != ENDED_ERROR || !facts->qemu_options)
+		return false;
+	for (size_t i = 0; i < facts->qemu_options->count; i++) {
+		const char *word = facts->qemu_options->items[i];
+		_cleanup_free_ char *as_option = xasprintf("%s: invalid", word);
+
+		if (*word && strstr(facts->qemu_stderr, *word == '-' ? as_option : word))
+			return true;
+	}
+	return false;
+}
+
 static const struct rule rules[] = {
 	/* QEMU itself. */
+	{ "", NULL, NULL, user_option_failed,
+	  "QEMU did not take the words of --qemu-opts",
+	  "see what it says of them, and qemu-system-ARCH -help" },
 	{ "", NULL, "Could not access KVM kernel module", NULL,
 	  "QEMU cannot use /dev/kvm", "pass --accel tcg, or ask for access to /dev/kvm" },
 	{ "", NULL, "cannot set up guest memory", NULL,

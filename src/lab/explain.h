@@ -22,6 +22,7 @@ struct explain_facts {
 	const struct strv *missing_modules; /* of klab's devices; may be NULL */
 	bool user_initramfs;		    /* not klab's own image */
 	const char *arch;
+	const struct strv *qemu_options; /* the user's own; may be NULL */
 };
 
 /* False if no rule fits.  The strings are the caller's. */

@@ -167,10 +167,22 @@ static bool was_ended_by_guest(enum keeper_cause cause)
 	       cause == KEEPER_END_POWEROFF;
 }
 
+/* Its last words without the newline; "" if there are none. */
+static char *qemu_said(const struct keeper_end *end)
+{
+	const char *words = end->qemu_stderr ? end->qemu_stderr : "";
+	size_t length = strlen(words);
+
+	while (length && words[length - 1] == '\n')
+		length--;
+	return xstrndup(words, length);
+}
+
 /* QEMU has gone and nobody here wanted it. */
 static void decide_unforeseen(struct guest *guest, const struct keeper_end *end)
 {
 	_cleanup_error_ struct error *err = NULL;
+	_cleanup_free_ char *said = qemu_said(end);
 	bool stays = guest->purpose != PLAN_COMMAND;
 
 	if (guest->crash.worst == CRASH_PANIC && was_ended_by_guest(end->cause)) {
@@ -194,13 +206,14 @@ static void decide_unforeseen(struct guest *guest, const struct keeper_end *end)
 			    stays ? STATUS_OK : STATUS_GONE);
 		return;
 	case KEEPER_END_KILLED:
-		err = error_new(ERROR_CLOSED, "QEMU was killed by signal %d (%s)",
+		err = error_new(ERROR_CLOSED, "QEMU was killed by signal %d (%s)%s%s",
 				WTERMSIG(end->wait_status),
-				strsignal(WTERMSIG(end->wait_status)));
+				strsignal(WTERMSIG(end->wait_status)), *said ? ": " : "",
+				said);
 		break;
 	case KEEPER_END_NONE:
 	case KEEPER_END_FAILED:
-		err = error_new(ERROR_CLOSED, "QEMU failed: %s", end->qemu_stderr);
+		err = error_new(ERROR_CLOSED, "QEMU failed: %s", said);
 		break;
 	}
 	verdict_set_error(&guest->verdict, err);
@@ -245,6 +258,7 @@ static void explain_end(struct guest *guest, const struct keeper_end *end)
 		.missing_modules = &guest->plan->image.missing_modules,
 		.user_initramfs = guest->plan->user_initramfs,
 		.arch = guest->plan->machine.arch->name,
+		.qemu_options = &guest->plan->machine.qemu_options,
 	};
 	char *sentence, *hint;
 

@@ -55,6 +55,28 @@ static void test_silence(void **state)
 	check(&facts, "did not come up in time");
 }
 
+static void test_user_option(void **state)
+{
+	char option[] = "-device", name[] = "nosuch";
+	char *words[] = { option, name, NULL };
+	struct strv options = { .items = words, .count = 2 };
+	struct explain_facts facts = {
+		.console = "",
+		.qemu_stderr =
+			"-device virtio-foo: 'virtio-foo' is not a valid device model "
+			"name",
+		.ended = ENDED_ERROR,
+	};
+
+	check(&facts, "built without a device");
+	facts.qemu_options = &options;
+	check(&facts, "built without a device");
+	facts.qemu_stderr = "-device nosuch: 'nosuch' is not a valid device model name";
+	check(&facts, "--qemu-opts");
+	facts.qemu_stderr = "qemu: -device: invalid option";
+	check(&facts, "--qemu-opts");
+}
+
 /* A missing module explains why nothing came, not why klab failed. */
 static void test_missing_module(void **state)
 {
@@ -150,10 +172,10 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),	       cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_missing_module), cmocka_unit_test(test_hopeless),
-		cmocka_unit_test(test_tail),	       cmocka_unit_test(test_statuses),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_rules),	    cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_user_option), cmocka_unit_test(test_missing_module),
+		cmocka_unit_test(test_hopeless),    cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_statuses),    cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

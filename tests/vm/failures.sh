@@ -109,7 +109,9 @@ check_status "no QEMU" 125 env PATH=/nowhere "$KLAB" run -- true
 check_has "says how to get it" err 'apt-get install qemu-system'
 
 check_status "a device that QEMU does not know" 125 klab run --qemu-opts '-device no-such-device' -- true
-check_has "QEMU's own words" err 'no-such-device'
+check_has "QEMU's own words, and whose they are" err 'words of --qemu-opts.*no-such-device'
+check_status "a QEMU that aborts" 125 klab run --qemu-opts '-device pcie-root-port,id=port' -- true
+check_has "its own words too" err 'duplicate property'
 
 (
 	ulimit -f 2000
