@@ -94,6 +94,13 @@ static void make_links(void)
 		(void)!symlink(links[i][0], links[i][1]); /* there already: fine */
 }
 
+/* src/image/busybox.c says why so late. */
+static void add_modprobe(void)
+{
+	if (access("/bin/busybox", X_OK) == 0)
+		(void)!symlink("busybox", "/bin/modprobe"); /* there already: fine */
+}
+
 static void raise_loopback(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -109,6 +116,7 @@ void init_late(void)
 {
 	do_mounts(late_mounts, sizeof(late_mounts) / sizeof(late_mounts[0]));
 	make_links();
+	add_modprobe();
 	raise_loopback();
 	(void)sethostname("klab", strlen("klab")); /* cosmetic */
 }

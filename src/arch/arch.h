@@ -45,7 +45,8 @@ struct arch {
 	const char *const *disk_modules;
 	const char *const *net_modules;
 	const char *gdb_architecture; /* gdb's name: "i386:x86-64" */
-	const char *append_fast; /* kernel parameters that only make booting faster */
+	const char *append_fast;   /* kernel parameters that only make booting faster */
+	const char *firmware_fast; /* starts a PVH kernel sooner; NULL: there is none */
 	const char *append_nokaslr;
 	uint64_t memory_default; /* bytes */
 

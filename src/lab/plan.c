@@ -182,6 +182,9 @@ static struct error *describe_machine(const struct guest_options *options,
 	m->memory = options->memory ? options->memory : arch->memory_default;
 	m->boot = plan->boot;
 	m->append = command_line(options, purpose, plan);
+	if (m->boot == BOOT_PVH && !options->plain && arch->firmware_fast &&
+	    qemu_brings(m->qemu, arch->firmware_fast))
+		m->firmware = xstrdup(arch->firmware_fast);
 	m->net = options->net && !streq(options->net, "none") ? xstrdup(options->net)
 							      : NULL;
 	m->no_reboot = purpose == PLAN_COMMAND;

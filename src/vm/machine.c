@@ -37,6 +37,7 @@ void machine_deinit(struct machine *machine)
 	free(machine->kernel);
 	free(machine->initrd);
 	free(machine->append);
+	free(machine->firmware);
 	free(machine->net);
 	free(machine->qemu);
 	strv_deinit(&machine->qemu_options);

@@ -33,6 +33,7 @@ struct machine {
 	char *kernel;	       /* what -kernel gets */
 	char *initrd;	       /* NULL: none */
 	char *append;	       /* the whole kernel command line; NULL: empty */
+	char *firmware;	       /* NULL: the machine's own */
 	enum boot_method boot; /* PVH or IMAGE, never AUTO */
 
 	struct machine_disk *disks;
@@ -49,6 +50,9 @@ struct machine {
 };
 
 void machine_deinit(struct machine *machine);
+
+/* Whether the QEMU at this path was installed with such a file (firmware, a ROM). */
+bool qemu_brings(const char *qemu, const char *file);
 
 /* Add the disk that the user's words name: FILE[,ro][,format=raw|qcow2].  The format is
  * found by looking; where a guest could have forged what is found, the user must say it. */

@@ -8,11 +8,26 @@
 #include "vm/machine.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "agent/proto.h"
 #include "base/mem.h"
 
 #define MIB (UINT64_C(1) << 20)
+
+/* Where its build puts its data: BIN/../share/qemu. */
+bool qemu_brings(const char *qemu, const char *file)
+{
+	_cleanup_free_ char *program = realpath(qemu, NULL);
+	_cleanup_free_ char *directory = program ? path_parent(program) : NULL;
+	_cleanup_free_ char *path = NULL;
+
+	if (!directory)
+		return false;
+	path = xasprintf("%s/../share/qemu/%s", directory, file);
+	return access(path, R_OK) == 0;
+}
 
 struct qemu_emitter {
 	const struct machine *machine;
@@ -103,6 +118,8 @@ static struct error *emit_kernel(struct qemu_emitter *e)
 		emit(e, "-initrd", m->initrd);
 	if (m->kernel && m->append && *m->append)
 		emit(e, "-append", m->append);
+	if (m->firmware)
+		emit(e, "-bios", m->firmware);
 	return NULL;
 }
 

@@ -50,6 +50,7 @@ static void test_paste(void **state)
 
 	m.kernel = xstrdup("/boot/my kernel");
 	m.append = xstrdup("console=ttyS0 panic=-1");
+	m.firmware = xstrdup("qboot.rom");
 	m.agent = true;
 	m.no_reboot = true;
 	line = command_line(&m, NULL);
@@ -57,7 +58,8 @@ static void test_paste(void **state)
 	assert_has(line, " -machine q35,");
 	assert_has(line, " -accel tcg -cpu ");
 	assert_has(line, " -m 512M -smp 2 ");
-	assert_has(line, " -kernel '/boot/my kernel' -append 'console=ttyS0 panic=-1'");
+	assert_has(line, " -kernel '/boot/my kernel' -append 'console=ttyS0 panic=-1' "
+			 "-bios qboot.rom ");
 	assert_has(line, " -serial mon:stdio");
 	assert_has(line, "name=klab.agent.0");
 	assert_has(line, " -no-reboot");
@@ -88,6 +90,7 @@ static void test_wires(void **state)
 	assert_lacks(line, "stdio");
 	assert_lacks(line, "-no-reboot");
 	assert_lacks(line, "-kernel");
+	assert_lacks(line, "-bios");
 	/* The user's words have the last say. */
 	assert_true(has_suffix(line, " -S -d int"));
 	machine_deinit(&m);
@@ -214,6 +217,26 @@ static void test_disk_unusable(void **state)
 	machine_deinit(&m);
 }
 
+static void test_what_qemu_brings(void **state)
+{
+	_cleanup_temp_dir_ char *directory = NULL;
+	_cleanup_free_ char *bin = NULL, *share = NULL, *qemu = NULL, *rom = NULL;
+
+	assert_ok(temp_dir_make("klab-qemu", &directory));
+	bin = path_join(directory, "bin");
+	share = path_join(directory, "share/qemu");
+	qemu = path_join(bin, "qemu");
+	rom = path_join(share, "a.rom");
+	assert_ok(dir_make(bin, 0755));
+	assert_ok(dir_make(share, 0755));
+	assert_false(qemu_brings(qemu, "a.rom"));
+	assert_ok(file_write(qemu, "", 0, 0755));
+	assert_false(qemu_brings(qemu, "a.rom"));
+	assert_ok(file_write(rom, "", 0, 0644));
+	assert_true(qemu_brings(qemu, "a.rom"));
+	assert_false(qemu_brings(qemu, "b.rom"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_disk_forged),
 		cmocka_unit_test(test_disk_unusable),
+		cmocka_unit_test(test_what_qemu_brings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,8 +81,15 @@ check_is "the verdict says so" "$(json err boot)" image
 if [[ $ARCH == x86_64 ]]; then
 	check_status "PVH" 0 klab run --json --boot pvh -- true
 	check_is "the verdict says so" "$(json err boot)" pvh
-	check_status "the other machine" 0 klab run --json --machine pc -- true
-	check_is "the verdict says so" "$(json err machine)" pc
+	check_status "with the firmware that is done first" 0 klab run -- \
+		sh -c 'cat /sys/class/dmi/id/bios_version; readlink /sbin/modprobe'
+	check_is "it and modprobe are there" "$(cat out)" $'0.1\nbusybox'
+	check_status "with the machine's own" 0 klab run --plain -- cat /sys/class/dmi/id/bios_version
+	check_has "is SeaBIOS" out '^[1-9]'
+	check_status "other devices too" 0 klab run -m 3G --disk disk.img --net user --qemu-opts \
+		"-device pcie-root-port,id=rp1,chassis=1 -device e1000,bus=rp1 -device qemu-xhci" -- \
+		sh -c 'head -c 7 /dev/vda; cat /sys/bus/pci/devices/*/class | sort | uniq | tr "\n" " "'
+	check_has "they are there" out '^written.*0x020000.*0x060400.*0x0c0330'
 fi
 check_status "an empty command line of ours" 0 klab run --plain -- cat /proc/cmdline
 check_hasnt "no fast parameters" out cryptomgr
