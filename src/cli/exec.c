@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* klab exec, shell, console: something of a running guest on this terminal. */
 #include "cli/command.h"
+#include "cli/print.h"
 #include "cli/verdict.h"
 #include "lab/attach.h"
+
+static void say_halted(const char *guest_name, void *argument)
+{
+	print_note(
+		"the guest %s is halted, by a debugger or the monitor: this waits until "
+		"it goes on",
+		guest_name);
+}
 
 static struct error *attach(struct call *call, const char *service)
 {
@@ -12,6 +21,7 @@ static struct error *attach(struct call *call, const char *service)
 		.options = call->guest,
 		.service = service,
 		.words = &call->guest->command,
+		.on_halted = service ? NULL : say_halted,
 	};
 
 	attach_run(&command, &verdict);

@@ -7,12 +7,15 @@
 #include "agent/client.h"
 #include "agent/copy.h"
 #include "base/mem.h"
+#include "format/json.h"
 #include "lab/command.h"
 #include "lab/deadline.h"
 #include "os/spawn.h"
 #include "vm/keeper.h"
 
 #define OUTPUT_MAX (64u << 20)
+/* A guest that has not done a command by then may be one that gdb holds. */
+#define HALTED_AFTER_MS 1000
 
 /* A connection to the keeper of one guest. */
 struct attach {
@@ -42,7 +45,8 @@ static struct error *attach_open(const char *guest_name, struct attach *ret)
 struct attached_command {
 	struct attach attach;
 	struct command *command;
-	struct deadline timeout;
+	struct deadline timeout, look;
+	const struct attach_command *wanted;
 	struct verdict *verdict;
 };
 
@@ -50,6 +54,7 @@ static void attached_command_deinit(struct attached_command *attached)
 {
 	command_free(attached->command);
 	deadline_deinit(&attached->timeout);
+	deadline_deinit(&attached->look);
 	attach_deinit(&attached->attach);
 }
 
@@ -97,6 +102,25 @@ static struct error *on_timeout(void *argument)
 	return NULL;
 }
 
+static struct error *on_look(void *argument)
+{
+	struct attached_command *attached = argument;
+	const char *name = attached->attach.name;
+	_cleanup_free_ char *answer = NULL;
+	_cleanup_json_ struct json_object *status = NULL;
+	_cleanup_error_ struct error *err = NULL; /* the command will hear of it too */
+	const char *state = NULL;
+
+	err = attach_ask(name, "status", NULL, &answer);
+	if (!err)
+		err = json_parse_object(answer, strlen(answer), &status);
+	if (!err)
+		err = json_get_string(status, "state", &state);
+	if (!err && streq(state, "paused"))
+		attached->wanted->on_halted(name, attached->wanted->argument);
+	return NULL;
+}
+
 static struct error *run_attached(const struct attach_command *command,
 				  struct attached_command *attached)
 {
@@ -117,6 +141,10 @@ static struct error *run_attached(const struct attach_command *command,
 			  attached));
 	if (command->options->timeout_ms)
 		deadline_set(&attached->timeout, command->options->timeout_ms);
+	TRY(deadline_init(&attached->look, attached->attach.loop, on_look, attached));
+	attached->wanted = command;
+	if (command->on_halted)
+		deadline_set(&attached->look, HALTED_AFTER_MS);
 	TRY(command_start(attached->attach.loop, attached->attach.client, &options,
 			  &handlers, &attached->command));
 	return loop_run(attached->attach.loop);

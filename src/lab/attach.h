@@ -15,6 +15,9 @@ struct attach_command {
 	const struct guest_options *options;
 	const char *service; /* NULL: a command or shell */
 	const struct strv *words;
+	/* The guest is halted, so the command waits. May be NULL. */
+	void (*on_halted)(const char *guest_name, void *argument);
+	void *argument;
 };
 void attach_run(const struct attach_command *command, struct verdict *ret);
 

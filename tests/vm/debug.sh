@@ -34,6 +34,14 @@ pid=$!
 sleep 1
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
+klab monitor vm -- stop
+"$KLAB" exec --timeout 60 vm -- echo done >out 2>err &
+pid=$!
+until_true 10 grep -q 'is halted' err
+check_has "exec says why it waits" err 'the guest vm is halted'
+klab monitor vm -- cont
+wait "$pid"
+check_is "and goes on with the guest" "$? $(cat out)" "0 done"
 check_status "the guest goes on after gdb was killed" 0 klab exec --timeout 30 vm -- true
 check_status "a status of gdb" 3 klab gdb --batch -ex 'quit 3' vm
 klab stop --force vm
