@@ -17,49 +17,42 @@ struct debug_options {
 	bool stdio;
 };
 
-#define GDB_ROWS                                                             \
-	{ .kind = OPTION_TITLE, .help = "gdb:" },                            \
-		{ .name = "break",                                           \
-		  .letter = 'b',                                             \
-		  .argument = "SYMBOL",                                      \
-		  .kind = OPTION_STRING,                                     \
-		  .offset = offsetof(struct debug_options, break_at),        \
-		  .help = "Run to this function at once" },                  \
-		{ .name = "batch",                                           \
-		  .traits = OPTION_ONE_DASH,                                 \
-		  .kind = OPTION_FLAG,                                       \
-		  .offset = offsetof(struct debug_options, batch),           \
-		  .help = "Leave gdb when its commands are done" },          \
-		{ .name = "ex",                                              \
-		  .traits = OPTION_ONE_DASH,                                 \
-		  .argument = "COMMAND",                                     \
-		  .kind = OPTION_LIST,                                       \
-		  .offset = offsetof(struct debug_options, commands),        \
-		  .help = "Run a command of gdb" },                          \
-		{ .name = "x",                                               \
-		  .traits = OPTION_ONE_DASH,                                 \
-		  .argument = "FILE",                                        \
-		  .kind = OPTION_LIST,                                       \
-		  .offset = offsetof(struct debug_options, scripts),         \
-		  .values = OPTION_VALUES_FILES,                             \
-		  .help = "Run a script of gdb" },                           \
-	{                                                                    \
-		.name = "gdb", .argument = "PROGRAM", .kind = OPTION_STRING, \
-		.offset = offsetof(struct debug_options, program),           \
-		.help = "Which gdb (gdb, or gdb-multiarch)"                  \
-	}
-
-static const struct option_row debug_rows[] = {
-	GDB_ROWS,
-	OPTION_ROWS_END,
-};
-
-static const struct option_row gdb_rows[] = {
-	GDB_ROWS,
+/* The first is of klab gdb alone. */
+static const struct option_row rows[] = {
 	{ .name = "stdio",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct debug_options, stdio),
 	  .help = "No gdb: its remote protocol on stdin and stdout" },
+	{ .kind = OPTION_TITLE, .help = "gdb:" },
+	{ .name = "break",
+	  .letter = 'b',
+	  .argument = "SYMBOL",
+	  .kind = OPTION_STRING,
+	  .offset = offsetof(struct debug_options, break_at),
+	  .help = "Run to this function at once" },
+	{ .name = "batch",
+	  .traits = OPTION_ONE_DASH,
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct debug_options, batch),
+	  .help = "Leave gdb when its commands are done" },
+	{ .name = "ex",
+	  .traits = OPTION_ONE_DASH,
+	  .argument = "COMMAND",
+	  .kind = OPTION_LIST,
+	  .offset = offsetof(struct debug_options, commands),
+	  .help = "Run a command of gdb" },
+	{ .name = "x",
+	  .traits = OPTION_ONE_DASH,
+	  .argument = "FILE",
+	  .kind = OPTION_LIST,
+	  .offset = offsetof(struct debug_options, scripts),
+	  .values = OPTION_VALUES_FILES,
+	  .help = "Run a script of gdb" },
+	{ .name = "gdb",
+	  .argument = "PROGRAM",
+	  .kind = OPTION_STRING,
+	  .offset = offsetof(struct debug_options, program),
+	  .help = "Which gdb (gdb, or gdb-multiarch)" },
 	OPTION_ROWS_END,
 };
 
@@ -162,7 +155,7 @@ const struct command command_debug = {
 	.examples = debug_examples,
 	.traits = COMMAND_TAKES_CMD | COMMAND_RUNS,
 	.shared = OPTIONS_GUEST,
-	.options = debug_rows,
+	.options = rows + 1,
 	.options_size = sizeof(struct debug_options),
 	.run = debug_run,
 };
@@ -184,7 +177,7 @@ const struct command command_gdb = {
 		"on when gdb leaves. What follows -- goes to gdb.",
 	.examples = gdb_examples,
 	.traits = COMMAND_TAKES_CMD | COMMAND_RUNS,
-	.options = gdb_rows,
+	.options = rows,
 	.options_size = sizeof(struct debug_options),
 	.words_max = 1,
 	.words_are = OPTION_VALUES_GUESTS,

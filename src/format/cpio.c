@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "format/write.h"
 
 #define BUFFER_SIZE ((size_t)1 << 20)
 /* From here on copy_file_range() is cheaper than flushing what is in the buffer. */
@@ -52,27 +53,12 @@ uint64_t cpio_writer_size(const struct cpio_writer *writer)
 	return writer->size;
 }
 
-static struct error *write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_os(errno, "writing the archive");
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return NULL;
-}
-
 static struct error *flush(struct cpio_writer *writer)
 {
 	size_t used = writer->used;
 
 	writer->used = 0;
-	return write_all(writer->fd, writer->buffer, used);
+	return write_whole(writer->fd, writer->buffer, used, "writing the archive");
 }
 
 static struct error *put(struct cpio_writer *writer, const void *bytes, size_t size)
@@ -81,7 +67,7 @@ static struct error *put(struct cpio_writer *writer, const void *bytes, size_t s
 		TRY(flush(writer));
 	writer->size += size;
 	if (size > BUFFER_SIZE)
-		return write_all(writer->fd, bytes, size);
+		return write_whole(writer->fd, bytes, size, "writing the archive");
 	if (size)
 		memcpy(writer->buffer + writer->used, bytes, size);
 	writer->used += size;

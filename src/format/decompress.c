@@ -5,12 +5,11 @@
  */
 #include "format/decompress.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "format/decoders.h"
+#include "format/write.h"
 
 struct format {
 	enum compression compression;
@@ -78,21 +77,6 @@ const char *compression_name(enum compression compression)
 	return "uncompressed";
 }
 
-static struct error *write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_os(errno, "writing decompressed data");
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return NULL;
-}
-
 struct error *decoder_write(struct decoder_output *output, const uint8_t *bytes,
 			    size_t size)
 {
@@ -105,7 +89,7 @@ struct error *decoder_write(struct decoder_output *output, const uint8_t *bytes,
 	}
 	output->total += size;
 	if (!output->memory)
-		return write_all(output->fd, bytes, size);
+		return write_whole(output->fd, bytes, size, "writing decompressed data");
 	text_append_bytes(output->memory, bytes, size);
 	return NULL;
 }

@@ -37,7 +37,7 @@ void image_deinit(struct image *image)
 
 static struct error *add_init(struct plan *plan, const struct image_options *options)
 {
-	_cleanup_free_ char *name = xasprintf("guest/%s/agent", options->arch->name);
+	_cleanup_free_ char *name = xasprintf("guest/agent-%s", options->arch->name);
 	_cleanup_free_ char *agent = NULL;
 	struct stat st;
 

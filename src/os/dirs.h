@@ -20,7 +20,7 @@ struct error *dirs_runtime(char **ret) _must_check_;
 
 /* Where klab's own data is: the directory named by the environment variable KLAB_DATA,
  * else beside the running program (build tree), else the installed one.
- * dirs_data_file("guest/x86_64/agent") gives a readable path or an error with a hint. */
+ * dirs_data_file("guest/agent-x86_64") gives a readable path or an error with a hint. */
 struct error *dirs_data_file(const char *name, char **ret) _must_check_;
 /* The path of the running klab, to start it again. */
 struct error *dirs_self(char **ret) _must_check_;

@@ -32,7 +32,7 @@ static inline struct fixture *fixture_raw(void)
 	struct utsname uts;
 
 	uname(&uts);
-	name = xasprintf("guest/%s/agent", uts.machine);
+	name = xasprintf("guest/agent-%s", uts.machine);
 	assert_ok(dirs_data_file(name, &path));
 	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	assert_ok(process_spawn(

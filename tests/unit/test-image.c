@@ -132,7 +132,7 @@ static int setup(void **state)
 		   "kernel/bus/bus.ko\nkernel/middle.ko\n"
 		   "kernel/top-driver.ko\nkernel/other.ko\n");
 	write_file(f, "modules/modules.builtin", "kernel/fs/ext9.ko\n");
-	write_file(f, "guest/x86_64/agent", "the agent");
+	write_file(f, "guest/agent-x86_64", "the agent");
 	setenv("KLAB_DATA", f->root, 1);
 	f->kernel = (struct kernel){
 		.source = KERNEL_STORED,
@@ -287,7 +287,7 @@ static void test_a_missing_agent_is_named(void **state)
 	struct fixture *f = *state;
 	_cleanup_image_ struct image image = { 0 };
 
-	free(shell(f, &(struct image){ .path = f->root }, "rm guest/x86_64/agent"));
+	free(shell(f, &(struct image){ .path = f->root }, "rm guest/agent-x86_64"));
 	assert_error(image_build(f->store, &f->options, &image), ERROR_MISSING,
 		     "no agent for the x86_64 guest");
 }
@@ -331,7 +331,7 @@ static void test_the_store_is_used_until_something_changes(void **state)
 	assert_int_equal(stat(image.path, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
 
-	write_file(f, "guest/x86_64/agent", "AN AGENT!");
+	write_file(f, "guest/agent-x86_64", "AN AGENT!");
 	build_again(f, &image);
 	assert_string_not_equal(image.digest, first.digest);
 	assert_shell(f, &image, CPIO "--to-stdout init <$image", "AN AGENT!");
