@@ -10,7 +10,10 @@
 
 #include "base/mem.h"
 #include "image/image.h"
+#include "kernel/fetch.h"
 #include "os/clock.h"
+
+static const struct fetch_options anything;
 
 static struct error *build(struct store *store, const struct kernel *kernel,
 			   double *ret_ms)
@@ -18,7 +21,7 @@ static struct error *build(struct store *store, const struct kernel *kernel,
 	const struct image_options options = {
 		.kernel = kernel,
 		.arch = kernel->arch,
-		.may_fetch = true,
+		.fetch = &anything,
 	};
 	_cleanup_image_ struct image image = { 0 };
 	uint64_t begin = clock_us();
@@ -37,7 +40,8 @@ static int compare(const void *a, const void *b)
 
 static struct error *warm(const char *spec, size_t count)
 {
-	const struct kernel_resolve_options resolve = { .spec = spec, .may_fetch = true };
+	const struct kernel_resolve_options resolve = { .spec = spec,
+							.fetch = &anything };
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ double *times = xcalloc(count, sizeof(*times));
@@ -67,7 +71,7 @@ static struct error *add(const char *directory, const char *path)
 		.add_count = 1,
 		.arch = arch_host(),
 		.no_agent = true,
-		.may_fetch = true,
+		.fetch = &anything,
 	};
 
 	TRY(store_open(NULL, &store));

@@ -52,25 +52,18 @@ static struct error *take_spec(const struct call *call, struct fetch_options *op
 static struct error *fetch_run(struct call *call)
 {
 	const struct own_options *own = call->options;
-	const struct archive_options *archive = &call->settings.archive;
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_fetching_ struct fetching fetching = {};
-	struct fetch_options options = {
-		.suite = archive->suite,
-		.flavour = archive->flavour,
-		.mirror = archive->mirror,
-		.keyring = archive->keyring,
-		.arch = call->guest->arch ? arch_find(call->guest->arch) : NULL,
-		.debug = own->debug,
-		.again = own->again,
-		.progress = &fetching.progress,
-	};
+	struct fetch_options *options = &fetching.options;
 
-	TRY(take_spec(call, &options));
+	fetching_init(&fetching, call);
+	options->arch = call->guest->arch ? arch_find(call->guest->arch) : NULL;
+	options->debug = own->debug;
+	options->again = own->again;
+	TRY(take_spec(call, options));
 	TRY(store_open(NULL, &store));
-	fetching_init(&fetching);
-	TRY(kernel_fetch(store, &options, &kernel));
+	TRY(kernel_fetch(store, options, &kernel));
 	fetching_done(&fetching);
 	print_result(kernel, own->json);
 	return NULL;

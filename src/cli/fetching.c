@@ -21,8 +21,9 @@ static struct error *update(const char *stage, uint64_t done, uint64_t total,
 	return NULL;
 }
 
-void fetching_init(struct fetching *fetching)
+void fetching_init(struct fetching *fetching, const struct call *call)
 {
+	const struct archive_options *archive = &call->settings.archive;
 	const struct progress_options options = {
 		/* A fetch takes long enough to be said in a log too. */
 		.mode = log_enabled(LOG_LEVEL_NORMAL)
@@ -36,6 +37,14 @@ void fetching_init(struct fetching *fetching)
 	fetching->shown = progress_new(&options);
 	fetching->progress =
 		(struct fetch_progress){ .update = update, .argument = fetching->shown };
+	fetching->options = (struct fetch_options){
+		.suite = archive->suite,
+		.flavour = archive->flavour,
+		.mirror = archive->mirror,
+		.keyring = archive->keyring,
+		.store_budget = call->settings.store_budget,
+		.progress = &fetching->progress,
+	};
 }
 
 void fetching_done(struct fetching *fetching)

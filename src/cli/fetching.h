@@ -6,16 +6,19 @@
 #ifndef KLAB_CLI_FETCHING_H
 #define KLAB_CLI_FETCHING_H
 
+#include "cli/command.h"
 #include "kernel/fetch.h"
 
 struct progress;
 
 struct fetching {
-	struct fetch_progress progress; /* to hand to whoever may fetch */
+	struct fetch_options options; /* to hand to whoever may fetch */
+	struct fetch_progress progress;
 	struct progress *shown;
 };
 
-void fetching_init(struct fetching *fetching);
+/* From where, by the settings; what they point to stays the call's. */
+void fetching_init(struct fetching *fetching, const struct call *call);
 /* Takes the moving line away. */
 void fetching_done(struct fetching *fetching);
 #define _cleanup_fetching_ _cleanup_(fetching_done)

@@ -51,9 +51,9 @@ static void on_note(const char *text, void *argument)
 void guest_ui_init(struct guest_ui *ui, const struct call *call)
 {
 	ui->call = call;
-	fetching_init(&ui->fetching);
+	fetching_init(&ui->fetching, call);
 	ui->run = (struct run_ui){
-		.plan.progress = &ui->fetching.progress,
+		.plan.fetch = &ui->fetching.options,
 		.planned = on_planned,
 		.booting = on_booting,
 		.ready = on_ready,

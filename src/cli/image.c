@@ -48,8 +48,7 @@ static struct error *find_kernel(struct job *job, const struct guest_options *gu
 		.spec = guest->kernel,
 		.arch = guest->arch ? arch_find(guest->arch) : NULL,
 		.output = guest->output,
-		.may_fetch = true,
-		.progress = &job->fetching.progress,
+		.fetch = &job->fetching.options,
 	};
 
 	return kernel_resolve(job->store, &options, &job->kernel);
@@ -59,7 +58,7 @@ static struct error *job_prepare(struct job *job, const struct call *call)
 {
 	const struct guest_options *guest = call->guest;
 
-	fetching_init(&job->fetching);
+	fetching_init(&job->fetching, call);
 	TRY(store_open(NULL, &job->store));
 	TRY(find_kernel(job, guest));
 	job->adds = xcalloc(guest->adds.count, sizeof(*job->adds));
@@ -74,8 +73,7 @@ static struct error *job_prepare(struct job *job, const struct call *call)
 		.overlays = (const char *const *)guest->overlays.items,
 		.arch = job->kernel->arch,
 		.no_agent = guest->no_agent,
-		.may_fetch = true,
-		.progress = &job->fetching.progress,
+		.fetch = &job->fetching.options,
 	};
 	return NULL;
 }

@@ -21,8 +21,7 @@ static struct error *find(struct store *store, const struct image_options *optio
 		.file = "bin/busybox",
 		.host = host ? host : "/bin/busybox", /* PATH may be a short one */
 		.arch = options->arch,
-		.may_fetch = options->may_fetch,
-		.progress = options->progress,
+		.fetch = options->fetch,
 	};
 
 	return package_file(store, &wanted, ret_path);

@@ -28,8 +28,8 @@ struct image_options {
 	const char *const *overlays; /* --overlay DIR, laid over /, later wins */
 	const struct arch *arch;     /* of agent and busybox */
 	bool no_agent;		     /* /init is a plain sh script instead */
-	bool may_fetch;		     /* a busybox, where neither host nor store has one */
-	const struct fetch_progress *progress; /* of that; may be NULL */
+	/* A busybox, where neither host nor store has one; NULL: that is an error. */
+	const struct fetch_options *fetch;
 };
 
 struct image {

@@ -139,12 +139,15 @@ static struct error *check_stored(const struct fetch *fetch, const char *kind,
 
 /* A kernel is the largest thing that comes into the store, so here it is brought back to
  * its size.  Failing at that is no failure of the fetch. */
-static void keep_budget(struct store *store)
+static void keep_budget(const struct fetch *fetch)
 {
-	const struct store_prune_options options = { .budget = STORE_BUDGET_DEFAULT };
+	uint64_t budget = fetch->options->store_budget;
+	const struct store_prune_options options = {
+		.budget = budget ? budget : STORE_BUDGET_DEFAULT,
+	};
 	uint64_t freed;
 
-	error_ignore(store_prune(store, &options, &freed));
+	error_ignore(store_prune(fetch->store, &options, &freed));
 }
 
 /* Make the entry of a kind out of packages, unless it is there. */
@@ -175,7 +178,7 @@ static struct error *make_entry(const struct fetch *fetch, const char *kind,
 				       })));
 	TRY(store_draft_publish(take_ptr(draft), &path));
 	apt_forget(fetch->apt);
-	keep_budget(fetch->store);
+	keep_budget(fetch);
 	return NULL;
 }
 

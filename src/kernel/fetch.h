@@ -24,8 +24,9 @@ struct fetch_options {
 	const char *mirror;	 /* URL; NULL: the one that the host's own apt uses */
 	const char *
 		keyring; /* file that verifies the mirror; NULL: the host's Debian keys */
-	bool debug;	 /* also the package with the debug information */
-	bool again;	 /* ask the archive even if a kernel is stored */
+	uint64_t store_budget; /* what the store may hold afterwards; 0: the default */
+	bool debug;	       /* also the package with the debug information */
+	bool again;	       /* ask the archive even if a kernel is stored */
 	const struct fetch_progress *progress; /* may be NULL */
 };
 

@@ -43,15 +43,15 @@ DEFINE_CLEANUP(struct kernel *, kernel_free)
 /* "CONFIG_X" is 'y', 'm' or 'n'; only where there is a configuration does 'n' mean it. */
 char kernel_option(const struct kernel *kernel, const char *option);
 
-struct fetch_progress;
+struct fetch_options;
 
 struct kernel_resolve_options {
 	const char *spec; /* NULL: the default order of docs/ (tree, stored, fetch) */
 	const struct arch *arch; /* NULL: the host's, or what the kernel is for */
 	const char *output;	 /* O= / KBUILD_OUTPUT; NULL: none */
-	bool may_fetch;		 /* else a kernel that must be fetched is an error */
-	/* Called while a fetch is under way; see kernel/fetch.h.  May be NULL. */
-	const struct fetch_progress *progress;
+	/* How to fetch one (kernel/fetch.h); what the spec says goes before it.  NULL: a
+	 * kernel that must be fetched is an error. */
+	const struct fetch_options *fetch;
 };
 
 /* The errors have hints that say what to pass instead. */

@@ -107,9 +107,9 @@ static struct error *unpack_into_store(struct store *store, const char *deb,
 	};
 
 	TRY(store_draft_new(store, "package", key, &draft));
-	TRY(store_explain(store,
-			  package_unpack(deb, rules, ARRAY_SIZE(rules),
-					 store_draft_path(draft), options->progress)));
+	TRY(store_explain(store, package_unpack(deb, rules, ARRAY_SIZE(rules),
+						store_draft_path(draft),
+						options->fetch->progress)));
 	*ret = find_in(store_draft_path(draft), options->file);
 	if (!*ret)
 		return error_new(ERROR_NOT_FOUND, "%s has no %s", path_base(deb),
@@ -131,12 +131,12 @@ static struct error *fetch(struct store *store,
 
 	TRY(repository_find(
 		&(struct repository_options){
-			.suite = options->suite,
-			.mirror = options->mirror,
-			.keyring = options->keyring,
+			.suite = options->fetch->suite,
+			.mirror = options->fetch->mirror,
+			.keyring = options->fetch->keyring,
 		},
 		&repository));
-	TRY(apt_open(store, &repository, options->arch, options->progress, &apt));
+	TRY(apt_open(store, &repository, options->arch, options->fetch->progress, &apt));
 	/* Another klab may have been first while we waited. */
 	*ret = find_stored(store, options);
 	if (*ret)
@@ -160,7 +160,7 @@ struct error *package_file(struct store *store,
 	*ret = find_stored(store, options);
 	if (*ret)
 		return NULL;
-	if (!options->may_fetch)
+	if (!options->fetch)
 		return error_hint(error_new(ERROR_MISSING,
 					    "%s for %s is not in the store",
 					    options->package, options->arch->name),

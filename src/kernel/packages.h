@@ -8,13 +8,10 @@
 struct package_file_options {
 	const char *package; /* "busybox-static" */
 	const char *file;    /* inside: "bin/busybox"; also found under usr/ */
-	const char *host;   /* taken instead where it fits: "/bin/busybox"; may be NULL */
-	const char *suite;  /* NULL: the host's own */
-	const char *mirror; /* as in struct fetch_options */
-	const char *keyring;
+	const char *host; /* taken instead where it fits: "/bin/busybox"; may be NULL */
 	const struct arch *arch; /* of the guest */
-	bool may_fetch;		 /* else ERROR_MISSING with a hint */
-	const struct fetch_progress *progress;
+	/* From which archive; NULL: not at all, ERROR_MISSING with a hint. */
+	const struct fetch_options *fetch;
 };
 
 /* A static program for the guest's architecture: the host's own if it is just that, else

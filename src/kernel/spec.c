@@ -25,13 +25,12 @@ static struct error *fetch(struct store *store,
 			   const struct kernel_resolve_options *options,
 			   const char *suite, struct kernel **ret)
 {
-	return kernel_fetch(store,
-			    &(struct fetch_options){
-				    .suite = suite,
-				    .arch = options->arch,
-				    .progress = options->progress,
-			    },
-			    ret);
+	struct fetch_options how = *options->fetch;
+
+	how.arch = options->arch;
+	if (suite)
+		how.suite = suite;
+	return kernel_fetch(store, &how, ret);
 }
 
 static struct error *must_fetch(const struct kernel_resolve_options *options,
@@ -68,7 +67,7 @@ static struct error *resolve_suite(struct store *store,
 	TRY(newest_stored(store, suite, arch, ret));
 	if (*ret)
 		return NULL;
-	if (!options->may_fetch)
+	if (!options->fetch)
 		return must_fetch(options, suite);
 	return fetch(store, options, suite, ret);
 }

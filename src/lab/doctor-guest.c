@@ -35,7 +35,6 @@ static void check_kernel(struct doctor *doctor)
 		.spec = doctor->settings.guest.kernel,
 		.arch = doctor->settings.guest.arch ? doctor->arch : NULL,
 		.output = doctor->settings.guest.output,
-		.may_fetch = false,
 	};
 	struct error *err = kernel_resolve(doctor->store, &options, &kernel);
 

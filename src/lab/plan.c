@@ -27,8 +27,7 @@ static struct error *find_kernel(const struct guest_options *options,
 	struct kernel_resolve_options resolve = {
 		.spec = options->kernel,
 		.output = options->output,
-		.may_fetch = true,
-		.progress = ui->progress,
+		.fetch = ui->fetch,
 	};
 
 	TRY(find_arch(options, &resolve.arch));
@@ -70,8 +69,7 @@ static struct error *build_image(const struct guest_options *options,
 		.overlays = (const char *const *)options->overlays.items,
 		.arch = plan->kernel->arch,
 		.no_agent = options->no_agent,
-		.may_fetch = true,
-		.progress = ui->progress,
+		.fetch = ui->fetch,
 	};
 
 	for (; adds.count < options->adds.count; adds.count++)

@@ -36,7 +36,7 @@ struct plan {
 
 /* How the one who prints sees the work; every member may be NULL. */
 struct plan_ui {
-	const struct fetch_progress *progress;
+	const struct fetch_options *fetch; /* of what is not in the store */
 };
 
 struct error *plan_make(const struct guest_options *options, enum plan_purpose purpose,

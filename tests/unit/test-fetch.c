@@ -298,6 +298,38 @@ static void test_unsigned_archive(void **state)
 	assert_nothing_stored(f);
 }
 
+/* What a spec resolves to is fetched as the caller says, and the store keeps to the size
+ * that the caller says. */
+static void test_resolving_fetches(void **state)
+{
+	struct fixture *f = *state;
+	struct fetch_options fetch = options_of(f);
+	const struct kernel_resolve_options resolve = { .spec = "debian:test",
+							.arch = arch_find("x86_64"),
+							.fetch = &fetch };
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_free_ char *root = xstrdup(store_root(f->store));
+	_cleanup_free_ char *old = NULL;
+	struct store_draft *draft;
+
+	assert_ok(store_draft_new(f->store, "vmlinux", "old", &draft));
+	assert_ok(store_draft_publish(draft, &old));
+	store_free(f->store); /* and with it the use of the old one */
+	assert_ok(store_open(root, &f->store));
+	assert_ok(kernel_resolve(f->store, &resolve, &kernel));
+	assert_string_equal(kernel->release, "6.1.0-1-amd64");
+	assert_true(path_is_dir(old));
+	MAKE(f, "kernel", "amd64", "6.1.0-2-amd64", "6.1.2-1");
+	sign(f);
+	kernel_free(take_ptr(kernel));
+	fetch.again = true;
+	fetch.store_budget = 1;
+	assert_ok(kernel_fetch(f->store, &fetch, &kernel));
+	assert_false(path_is_dir(old));
+	assert_int_equal(count_entries(f, "entries/kernel"),
+			 2); /* only who asks loses them */
+}
+
 static void test_what_the_archive_lacks(void **state)
 {
 	struct fixture *f = *state;
@@ -351,11 +383,9 @@ static void test_program_for_guests(void **state)
 	struct package_file_options options = {
 		.package = "busybox-static",
 		.file = "bin/busybox",
-		.suite = "test",
-		.mirror = f->uri,
-		.keyring = f->keyring,
 		.arch = arch_find("aarch64"),
 	};
+	struct fetch_options fetch = options_of(f);
 	_cleanup_free_ char *path = NULL;
 	_cleanup_free_ char *again = NULL;
 
@@ -365,7 +395,7 @@ static void test_program_for_guests(void **state)
 	options.host = "/proc/self/exe";
 	assert_error(package_file(f->store, &options, &path), ERROR_MISSING,
 		     "busybox-static");
-	options.may_fetch = true;
+	options.fetch = &fetch;
 	assert_ok(package_file(f->store, &options, &path));
 	assert_int_equal(access(path, X_OK), 0);
 	assert_ok(tree_remove(f->archive));
@@ -503,6 +533,7 @@ int main(void)
 		TEST(test_tampered_list),
 		TEST(test_foreign_signature),
 		TEST(test_unsigned_archive),
+		TEST(test_resolving_fetches),
 		TEST(test_what_the_archive_lacks),
 		TEST(test_no_network),
 		TEST(test_no_apt),
