@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "copy.h"
+#include "foreign.h"
 
 #define REPORT_FD 3 /* in the child */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -249,6 +250,7 @@ static _Noreturn void run_child(const struct request *request, struct child_ends
 	for (int i = 0; i < PROTO_STREAM_COUNT; i++)
 		if (dup2(ends->fds[i], i) < 0)
 			exec_fail(PROTO_EXIT_NOT_STARTED, errno, "stream %d", i);
+	foreign_enter();
 	become(request);
 	run_copy(request);
 	enter_directory(request->cwd);

@@ -29,10 +29,10 @@ struct mount_row {
 static const struct mount_row early_mounts[] = {
 	{ "devtmpfs", "/dev", "mode=0755", MS_NOSUID, 0 },
 	{ "sysfs", "/sys", NULL, SAFE, 0 },
+	{ "proc", "/proc", NULL, SAFE, 0 },
 };
 
 static const struct mount_row late_mounts[] = {
-	{ "proc", "/proc", NULL, SAFE, 0 },
 	{ "devpts", "/dev/pts", "mode=0620,gid=5,ptmxmode=0666", MS_NOSUID | MS_NOEXEC,
 	  0 },
 	{ "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV, 0 },
@@ -95,7 +95,7 @@ static void make_links(void)
 }
 
 /* src/image/busybox.c says why so late. */
-static void add_modprobe(void)
+void init_add_modprobe(void)
 {
 	if (access("/bin/busybox", X_OK) == 0)
 		(void)!symlink("busybox", "/bin/modprobe"); /* there already: fine */
@@ -116,7 +116,7 @@ void init_late(void)
 {
 	do_mounts(late_mounts, sizeof(late_mounts) / sizeof(late_mounts[0]));
 	make_links();
-	add_modprobe();
+	init_add_modprobe();
 	raise_loopback();
 	(void)sethostname("klab", strlen("klab")); /* cosmetic */
 }

@@ -2,7 +2,8 @@
 /*
  * klab's agent: the program inside the guest that runs commands for the host.
  *
- *	/init			as PID 1: mounts, modules, then the channel, until SHUTDOWN
+ *	/init			as PID 1: mounts, modules, then the channel, until SHUTDOWN;
+ *				with init= on the kernel's command line beside that one
  *	agent --channel		beside another init: the channel alone
  *	agent --channel-fd N	for tests: the channel is descriptor N, its end is ours, and
  *				SHUTDOWN ends the agent instead of the machine
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "foreign.h"
 #include "init.h"
 #include "link.h"
 #include "modules.h"
@@ -130,6 +132,7 @@ int main(int argc, char **argv)
 		guard_against_crashes();
 		init_early();
 		modules_load();
+		is_init = !foreign_start(argv, environ);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (watch_setup() != 0)

@@ -115,6 +115,10 @@ static const struct rule rules[] = {
 	  "the init that the command line names does not exist, or lacks its dynamic loader "
 	  "(error -2)",
 	  "check the path in init= or rdinit=, or link the program statically" },
+	{ "klab-agent: cannot start init", NULL, NULL, NULL,
+	  "the init that init= names cannot be started",
+	  "check that it is in the image (--add, --overlay), executable and of the guest's "
+	  "architecture, and that its interpreter or loader is there" },
 	{ "trap invalid opcode", "init", NULL, NULL,
 	  "init uses an instruction that this CPU lacks (illegal instruction)",
 	  "build it for a plain CPU, or pass --cpu max" },

@@ -43,6 +43,7 @@ struct guest_options {
 
 	/* The image. */
 	char *initrd;	  /* FILE instead of klab's own, or "none" */
+	char *init;	  /* a program of the guest */
 	struct strv adds; /* SRC[:DST] */
 	struct strv overlays;
 	bool no_agent;

@@ -127,12 +127,21 @@ static void append_word(struct text *line, const char *word)
 	text_append(line, word);
 }
 
+/* klab's agent reads init= itself; without it, only the kernel is there to do so. */
+static char *init_word(const struct guest_options *options)
+{
+	if (!options->init)
+		return NULL;
+	return xasprintf("%s=%s", options->no_agent ? "rdinit" : "init", options->init);
+}
+
 /* klab's own parameters first, so that the user's win. */
 static char *command_line(const struct guest_options *options, enum plan_purpose purpose,
 			  const struct plan *plan)
 {
 	const struct arch *arch = plan->kernel->arch;
 	_cleanup_free_ char *console = xasprintf("console=%s", arch->console);
+	_cleanup_free_ char *init = init_word(options);
 	_cleanup_text_ struct text line = { 0 };
 
 	append_word(&line, console);
@@ -142,6 +151,7 @@ static char *command_line(const struct guest_options *options, enum plan_purpose
 		append_word(&line, arch->append_fast);
 	if (!options->kaslr)
 		append_word(&line, arch->append_nokaslr);
+	append_word(&line, init);
 	for (size_t i = 0; i < options->append.count; i++)
 		append_word(&line, options->append.items[i]);
 	return text_take(&line);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A kernel whose command line says init=PROGRAM means that program as PID 1, with nothing
+ * mounted, and with the arguments and the environment that the kernel made.  It gets that:
+ * what the agent mounts for itself is in a mount namespace of its own; its commands enter
+ * init's.
+ */
+#include "foreign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init.h"
+#include "note.h"
+
+/* COMMAND_LINE_SIZE of every architecture that Linux has is no larger. */
+#define COMMAND_LINE_MAX 8192
+
+static int init_mounts = -1; /* the mount namespace of PID 1, while it is not ours */
+
+/* The last init= before a "--", quotes taken away as the kernel does. */
+static bool find_init(char *line, char *path, size_t size)
+{
+	static const char name[] = "init=";
+	bool found = false;
+	char *word = line;
+
+	while (*word) {
+		char *end, *to = word;
+		bool quoted = false;
+
+		for (end = word; *end && *end != '\n' && (quoted || *end != ' '); end++) {
+			if (*end == '"')
+				quoted = !quoted;
+			else
+				*to++ = *end;
+		}
+		end += *end != 0;
+		*to = 0;
+		if (strcmp(word, "--") == 0)
+			break;
+		if (strncmp(word, name, strlen(name)) == 0) {
+			(void)snprintf(path, size, "%s", word + strlen(name));
+			found = path[0];
+		}
+		word = end;
+	}
+	return found;
+}
+
+static bool wanted_init(char *path, size_t size)
+{
+	char line[COMMAND_LINE_MAX];
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, line, sizeof(line) - 1);
+	close(fd);
+	line[n > 0 ? n : 0] = 0;
+	return find_init(line, path, size);
+}
+
+/* The agent's side.  A kernel without namespaces shares the mounts. */
+static void go_beside(char **argv)
+{
+	int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	if (mounts >= 0 && unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		init_mounts = mounts;
+	(void)mkdir("/dev/pts", 0755); /* there already: fine */
+	if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		  "mode=0620,gid=5,ptmxmode=0666") != 0 &&
+	    errno != EBUSY)
+		note_fault("cannot mount /dev/pts: %s", strerror(errno));
+	setsid();
+	prctl(PR_SET_NAME, "klab-agent");
+	argv[0][0] = '@'; /* which systemd does not kill when it changes the root */
+}
+
+static void become_init(const char *path, char **argv, char **environment, int ready)
+{
+	static const char *const mounts[] = { "/proc", "/sys", "/dev" };
+	static char name[PATH_MAX];
+	char byte;
+
+	(void)!read(ready, &byte, 1); /* its end: the agent has the mounts */
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		umount2(mounts[i], MNT_DETACH);
+	(void)snprintf(name, sizeof(name), "%s", path);
+	argv[0] = name;
+	execve(path, argv, environment);
+	note_fault("cannot start init %s: %s", path, strerror(errno));
+	_exit(1); /* the kernel's panic is as for any init that ends */
+}
+
+bool foreign_start(char **argv, char **environment)
+{
+	char path[PATH_MAX];
+	int ready[2];
+	pid_t pid;
+
+	if (!wanted_init(path, sizeof(path)))
+		return false;
+	init_add_modprobe();
+	if (pipe2(ready, O_CLOEXEC) != 0)
+		return false;
+	pid = fork();
+	if (pid > 0) {
+		close(ready[1]);
+		become_init(path, argv, environment, ready[0]);
+	}
+	if (pid == 0)
+		go_beside(argv);
+	else
+		note_fault("cannot start init %s: %s", path, strerror(errno));
+	close(ready[0]);
+	close(ready[1]);
+	return pid == 0;
+}
+
+void foreign_enter(void)
+{
+	if (init_mounts >= 0 && setns(init_mounts, CLONE_NEWNS) != 0)
+		note_fault("cannot enter init's mounts: %s", strerror(errno));
+}

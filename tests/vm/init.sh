@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Another init as PID 1: it gets what the kernel gives an init, and nothing of klab's; the
+# agent beside it runs commands in the world that it made.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p tree/etc/init.d
+cat >tree/bare <<'END'
+#!/bin/sh
+echo "pid $$ words $* a=$a home=$HOME"
+echo "entries $(ls /proc | wc -w) $(ls /sys | wc -w)"
+mount -t proc none /proc && mount -t tmpfs none /mnt && echo made >/mnt/file
+echo ready
+while :; do sleep 1; done
+END
+cat >tree/brief <<'END'
+#!/bin/sh
+sleep 2
+exit 7
+END
+cat >tree/etc/inittab <<'END'
+::sysinit:/etc/init.d/rcS
+::respawn:-/bin/sh -c 'sleep 1000'
+::shutdown:/bin/sh -c 'echo the hook ran >/dev/console'
+END
+cat >tree/etc/init.d/rcS <<'END'
+#!/bin/sh
+mount -t proc proc /proc
+mount -t devtmpfs dev /dev
+echo rcS ran >/run/rcS
+END
+chmod +x tree/bare tree/brief tree/etc/init.d/rcS
+
+# The console of the last run whose verdict is in v.json, or of a guest.
+console() { tr -d '\r' <"$(json v.json console)" >console; }
+
+check_status "a script as PID 1" 0 klab run --json=v.json --overlay tree --init /bare \
+	-a 'a=b c.d=e word -- x y=z' -- sh -c 'until [ -e /mnt/file ]; do sleep 0.1; done; cat /mnt/file; head -n 1 /proc/1/cmdline | tr "\0" " "'
+check_is "its mounts are there" "$(cat out)" $'made\n/bin/sh /bare word x y=z '
+console
+check_has "words and environment" console '^pid 1 words word x y=z a=b home=/$'
+check_has "nothing was mounted" console '^entries 0 0$'
+check_status "a directory and a user in its world" 0 klab run --overlay tree --init /bare --cwd /mnt \
+	--user 7:8 -- sh -c 'id -u; id -g'
+check_is "as asked" "$(cat out)" $'7\n8'
+
+check_status "an init that ends" 120 klab run --json --overlay tree --init /brief -- sleep 60
+check_has "explained" err 'init ended'
+check_status "an init that is not there" 120 klab run --overlay tree --init /nowhere -- true
+check_has "explained" err 'cannot be started'
+check_has "named" err '/nowhere'
+check_status "a relative one" 2 klab run --init bare -- true
+check_status "quoted on the command line" 0 klab run --overlay tree -a 'init="/bare"' -- \
+	sh -c 'until [ -e /mnt/file ]; do sleep 0.1; done'
+
+check_status "BusyBox's init" 0 klab run -d --name sysv --overlay tree --init /sbin/init
+check_status "its rcS ran" 0 eval 'until_true 30 klab exec sysv -- cat /run/rcS 2>err'
+check_status "copies go to its root" 0 klab cp tree/brief sysv:/run/brief
+check_status "and are there" 0 klab exec sysv -- sh -c 'cat /run/rcS /run/brief /proc/1/comm'
+check_is "both" "$(cat out)" $'rcS ran\n#!/bin/sh\nsleep 2\nexit 7\ninit'
+check_status "stop asks it" 0 klab stop sysv
+check_has "its shutdown hook ran" <(cat "$(ls -td "$HOME"/.local/state/klab/runs/* | head -n 1)/console.log") \
+	'the hook ran'
+
+check_status "without the agent the kernel starts it" 0 klab run --no-agent --init /bin/busybox --dry-run
+check_has "by its own word" out ' rdinit=/bin/busybox'
