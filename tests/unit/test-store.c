@@ -254,12 +254,16 @@ static void test_work_is_one_process_at_a_time(void **state)
 	struct fixture *f = *state;
 	_cleanup_free_ char *path = NULL;
 	_cleanup_free_ char *again = NULL;
+	_cleanup_free_ char *list = NULL;
 	struct store_prune_options options = { .budget = 0 };
 	uint64_t freed;
 	int fd, second;
 
 	assert_ok(store_work(f->store, "apt-a", 0, &path, &fd));
 	assert_true(path_is_dir(path));
+	/* On a tmpfs an empty directory takes nothing, so pruning it would free nothing. */
+	list = path_join(path, "list");
+	assert_ok(file_write(list, "a package", 9, 0600));
 	assert_error(store_work(f->store, "apt-a", 50, &again, &second), ERROR_BUSY, "");
 	assert_ok(store_prune(f->store, &options, &freed));
 	assert_true(path_is_dir(path));
