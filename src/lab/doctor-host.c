@@ -21,23 +21,21 @@ static char *install_command(const char *package)
 	return xasprintf("%sapt-get install %s", geteuid() ? "sudo " : "", package);
 }
 
-/* The first line that PROGRAM --version prints, or why it prints none. */
-static struct error *ask_version(const char *program, char **ret)
+/* What PROGRAM prints if asked with these words, or why it prints nothing. */
+static struct error *ask(const char *program, const char *option, const char *value,
+			 char **ret)
 {
-	char *const argv[] = { (char *)program, (char *)"--version", NULL };
+	char *const argv[] = { (char *)program, (char *)option, (char *)value, NULL };
 	_cleanup_bytes_ struct bytes output = {}, complaint = {};
-	const char *end;
 	int status;
 
 	TRY(process_capture(argv, PROGRAM_TIMEOUT_MS, PROGRAM_OUTPUT_MAX, &output,
 			    &complaint, &status));
 	if (status)
-		return error_new(ERROR_FAILED, "%s --version fails: %.*s", program,
+		return error_new(ERROR_FAILED, "%s %s fails: %.*s", program, option,
 				 (int)MIN(complaint.size, (size_t)200),
 				 complaint.size ? (const char *)complaint.data : "");
-	end = output.size ? memchr(output.data, '\n', output.size) : NULL;
-	*ret = xstrndup(output.size ? (const char *)output.data : "",
-			end ? (size_t)(end - (const char *)output.data) : output.size);
+	*ret = xstrndup(output.size ? (const char *)output.data : "", output.size);
 	return NULL;
 }
 
@@ -55,11 +53,12 @@ static char *check_program(struct doctor *doctor, const char *area, const char *
 		check->fix = install_command(package);
 		return NULL;
 	}
-	err = ask_version(path, &check->why);
+	err = ask(path, "--version", NULL, &check->why);
 	if (err) {
 		doctor_fail(check, without, err);
 		return NULL;
 	}
+	check->why[strcspn(check->why, "\n")] = '\0';
 	check->value = xstrdup(path);
 	return take_ptr(path);
 }
@@ -98,6 +97,43 @@ static void check_qemus(struct doctor *doctor)
 	}
 }
 
+/* Is the machine in the list of those that this QEMU has, one a line? */
+static bool is_listed(const char *list, const char *machine)
+{
+	size_t length = strlen(machine);
+
+	for (const char *line = list; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, machine, length) == 0 && line[length] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* A QEMU of another architecture, or one that was built small. */
+static void check_machine(struct doctor *doctor)
+{
+	const char *wanted = doctor->settings.guest.machine;
+	_cleanup_free_ char *list = NULL;
+	struct doctor_check *check;
+	struct error *err;
+
+	if (!doctor->qemu)
+		return;
+	check = doctor_add(doctor, "QEMU", "machine");
+	check->value = xstrdup(wanted ? wanted : doctor->arch->machines[0].name);
+	err = ask(doctor->qemu, "-machine", "help", &list);
+	if (!err && !is_listed(list, check->value))
+		err = error_hint(
+			error_new(ERROR_UNSUPPORTED, "%s has no such machine",
+				  doctor->qemu),
+			"name a QEMU for %s guests: --qemu, KLAB_QEMU, or qemu in "
+			"klab.conf",
+			doctor->arch->name);
+	if (err)
+		doctor_fail(check, DOCTOR_BAD, err);
+}
+
 static void check_accel(struct doctor *doctor)
 {
 	struct doctor_check *check;
@@ -122,6 +158,7 @@ void doctor_check_host(struct doctor *doctor)
 {
 	find_arch(doctor);
 	check_qemus(doctor);
+	check_machine(doctor);
 	check_accel(doctor);
 	free(check_program(doctor, "debugging", "gdb", "gdb", DOCTOR_LIMIT));
 	free(check_program(doctor, "debugging", "gdb-multiarch", "gdb-multiarch",

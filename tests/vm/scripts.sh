@@ -93,3 +93,13 @@ if [[ $ARCH == x86_64 ]]; then
 fi
 check_status "an empty command line of ours" 0 klab run --plain -- cat /proc/cmdline
 check_hasnt "no fast parameters" out cryptomgr
+
+check_status "doctor finds all that a run needs" 0 klab doctor
+check_has "the machine too" out 'ok +machine: '
+check_status "as JSON" 0 klab doctor --json
+check_is "says so" "$(python3 -c 'import json; print(json.load(open("out"))["well"])')" True
+check_status "doctor with a QEMU for other guests" 1 env \
+	KLAB_QEMU="qemu-system-$([[ $ARCH == x86_64 ]] && echo aarch64 || echo x86_64)" "$KLAB" doctor
+check_has "says what it lacks" out 'bad +machine: '
+check_status "doctor without QEMU" 1 env PATH=/nowhere "$KLAB" doctor
+check_has "says how to get it" out 'apt-get install qemu-system|install what Debian calls qemu-system'
