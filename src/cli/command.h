@@ -117,6 +117,7 @@ extern const struct command command_kernels;
 extern const struct command command_list;
 extern const struct command command_logs;
 extern const struct command command_man;
+extern const struct command command_module;
 extern const struct command command_monitor;
 extern const struct command command_rerun;
 extern const struct command command_run;

@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_gdb,
 	&command_fetch,
 	&command_kernels,
+	&command_module,
 	&command_image,
 	&command_store,
 	&command_doctor,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* klab fetch: a kernel from Debian's archive into the store. */
-#include "kernel/fetch.h"
+#include "kernel/headers.h"
 
 #include <stdio.h>
 
@@ -10,11 +10,12 @@
 
 struct own_options {
 	bool debug;
+	bool headers;
 	bool again;
 	bool json;
 };
 
-static void print_result(const struct kernel *kernel, bool json)
+static void print_result(const struct kernel *kernel, const char *headers, bool json)
 {
 	_cleanup_json_ struct json_object *object = NULL;
 	_cleanup_free_ char *text = NULL;
@@ -29,6 +30,7 @@ static void print_result(const struct kernel *kernel, bool json)
 	json_add_string(object, "arch", kernel->arch->name);
 	json_add_string(object, "image", kernel->image);
 	json_add_string(object, "vmlinux", kernel->vmlinux);
+	json_add_string(object, "headers", headers);
 	text = json_pretty(object);
 	fputs(text, stdout);
 }
@@ -56,6 +58,7 @@ static struct error *fetch_run(struct call *call)
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_fetching_ struct fetching fetching = {};
 	struct fetch_options *options = &fetching.options;
+	_cleanup_free_ char *headers = NULL;
 
 	fetching_init(&fetching, call);
 	options->arch = call->guest->arch ? arch_find(call->guest->arch) : NULL;
@@ -64,8 +67,10 @@ static struct error *fetch_run(struct call *call)
 	TRY(take_spec(call, options));
 	TRY(store_open(NULL, &store));
 	TRY(kernel_fetch(store, options, &kernel));
+	if (own->headers)
+		TRY(kernel_build_directory(store, kernel, options, &headers));
 	fetching_done(&fetching);
-	print_result(kernel, own->json);
+	print_result(kernel, headers, own->json);
 	return NULL;
 }
 
@@ -74,6 +79,10 @@ static const struct option_row options[] = {
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct own_options, debug),
 	  .help = "Also the package with the debug information (large)" },
+	{ .name = "headers",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, headers),
+	  .help = "Also what modules are built with (klab module build)" },
 	{ .name = "again",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct own_options, again),

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "kernel/apt.h"
+#include "kernel/unpack.h"
 #include "os/digest.h"
 #include "os/file.h"
 
@@ -50,6 +51,22 @@ void apt_packages_deinit(struct apt_packages *packages)
 	for (size_t i = 0; i < packages->count; i++)
 		apt_packages_drop(&packages->items[i]);
 	free(packages->items);
+}
+
+void apt_packages_list(const struct apt_packages *packages, struct strv *ret)
+{
+	for (size_t i = 0; i < packages->count; i++)
+		strv_pushf(ret, "%s %s", packages->items[i].name,
+			   packages->items[i].version);
+}
+
+bool apt_packages_have(const struct apt_packages *packages, const char *name)
+{
+	for (size_t i = 0; i < packages->count; i++) {
+		if (streq(packages->items[i].name, name))
+			return true;
+	}
+	return false;
 }
 
 void apt_free(struct apt *apt)
@@ -346,6 +363,20 @@ struct error *apt_download(struct apt *apt, const struct apt_package *package,
 				 package->name);
 	TRY(check_digest(package, path));
 	*ret_path = take_ptr(path);
+	return NULL;
+}
+
+struct error *apt_unpack(struct apt *apt, const struct apt_packages *packages,
+			 const struct unpack_rule *rules, size_t rule_count,
+			 const char *directory)
+{
+	for (size_t i = 0; i < packages->count; i++) {
+		_cleanup_free_ char *deb = NULL;
+
+		TRY(apt_download(apt, &packages->items[i], &deb));
+		TRY(store_explain(apt->store, package_unpack(deb, rules, rule_count,
+							     directory, apt->progress)));
+	}
 	return NULL;
 }
 

@@ -7,6 +7,7 @@
 #ifndef KLAB_KERNEL_APT_H
 #define KLAB_KERNEL_APT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/arch.h"
@@ -49,6 +50,15 @@ struct error *apt_show(struct apt *apt, const char *name,
 /* Downloads the .deb; *ret_path stays until apt_forget(). */
 struct error *apt_download(struct apt *apt, const struct apt_package *package,
 			   char **ret_path) _must_check_;
+/* Downloads packages and unpacks by the rules what they take; see kernel/unpack.h. */
+struct unpack_rule;
+struct error *apt_unpack(struct apt *apt, const struct apt_packages *packages,
+			 const struct unpack_rule *rules, size_t rule_count,
+			 const char *directory) _must_check_;
+/* "name version" of each, as an entry's meta.json has them. */
+void apt_packages_list(const struct apt_packages *packages, struct strv *ret);
+/* Is a package of this name among them? */
+bool apt_packages_have(const struct apt_packages *packages, const char *name);
 /* Remove what was downloaded. */
 void apt_forget(struct apt *apt);
 

@@ -65,15 +65,6 @@ static struct error *find_release(struct fetch *fetch)
 	return NULL;
 }
 
-static bool is_listed(const struct apt_packages *packages, const char *name)
-{
-	for (size_t i = 0; i < packages->count; i++) {
-		if (streq(packages->items[i].name, name))
-			return true;
-	}
-	return false;
-}
-
 static struct error *find_packages(struct fetch *fetch)
 {
 	_cleanup_free_ char *image = xasprintf(IMAGE_PREFIX "%s", fetch->release);
@@ -86,7 +77,7 @@ static struct error *find_packages(struct fetch *fetch)
 			const char *name = fetch->packages.items[i].depends.items[j];
 
 			if (!has_prefix(name, "linux-") || !has_suffix(name, suffix) ||
-			    is_listed(&fetch->packages, name))
+			    apt_packages_have(&fetch->packages, name))
 				continue;
 			if (fetch->packages.count == PACKAGES_MAX)
 				return error_new(ERROR_CORRUPT,
@@ -94,29 +85,6 @@ static struct error *find_packages(struct fetch *fetch)
 						 image);
 			TRY(apt_show(fetch->apt, name, &fetch->packages));
 		}
-	}
-	return NULL;
-}
-
-static void list_versions(const struct apt_packages *packages, struct strv *ret)
-{
-	for (size_t i = 0; i < packages->count; i++)
-		strv_pushf(ret, "%s %s", packages->items[i].name,
-			   packages->items[i].version);
-}
-
-static struct error *unpack_all(const struct fetch *fetch,
-				const struct apt_packages *packages,
-				const struct unpack_rule *rules, size_t rule_count,
-				const char *directory)
-{
-	for (size_t i = 0; i < packages->count; i++) {
-		_cleanup_free_ char *deb = NULL;
-
-		TRY(apt_download(fetch->apt, &packages->items[i], &deb));
-		TRY(store_explain(fetch->store,
-				  package_unpack(deb, rules, rule_count, directory,
-						 fetch->options->progress)));
 	}
 	return NULL;
 }
@@ -160,12 +128,12 @@ static struct error *make_entry(const struct fetch *fetch, const char *kind,
 	_cleanup_free_ char *path = NULL;
 	bool current;
 
-	list_versions(packages, &versions);
+	apt_packages_list(packages, &versions);
 	TRY(check_stored(fetch, kind, &versions, &current));
 	if (current)
 		return NULL;
 	TRY(store_draft_new(fetch->store, kind, fetch->key, &draft));
-	TRY(unpack_all(fetch, packages, rules, rule_count, store_draft_path(draft)));
+	TRY(apt_unpack(fetch->apt, packages, rules, rule_count, store_draft_path(draft)));
 	TRY(store_explain(fetch->store,
 			  stored_write(store_draft_path(draft),
 				       &(struct stored_facts){

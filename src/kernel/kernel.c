@@ -41,6 +41,7 @@ void kernel_free(struct kernel *kernel)
 	if (!kernel)
 		return;
 	free(kernel->name);
+	free(kernel->suite);
 	free(kernel->release);
 	free(kernel->image);
 	free(kernel->plain);

@@ -23,6 +23,7 @@ enum kernel_source {
 struct kernel {
 	enum kernel_source source;
 	char *name;    /* for people: "debian-6.1.0-49-amd64", "/src/linux" */
+	char *suite;   /* of Debian, that it was fetched from; NULL: not known */
 	char *release; /* uname -r, e.g. "6.1.0-49-amd64"; NULL if not known */
 	const struct arch *arch;
 	char *image;   /* bootable: bzImage, Image, zboot or ELF */

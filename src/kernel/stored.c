@@ -118,16 +118,18 @@ static struct error *load(struct store *store, const char *key, enum purpose pur
 	_cleanup_free_ char *directory = entry_directory(store, "kernel", key, purpose);
 	_cleanup_free_ char *debug = entry_directory(store, "kernel-debug", key, purpose);
 	_cleanup_json_ struct json_object *meta = NULL;
-	const char *release, *arch;
+	const char *release, *arch, *suite;
 
 	if (!directory)
 		return error_new(ERROR_NOT_FOUND, "the store has no kernel %s", key);
 	TRY(meta_read(directory, &meta));
 	release = meta_string(meta, "release");
 	arch = meta_string(meta, "arch");
+	suite = meta_string(meta, "suite");
 
 	kernel->source = KERNEL_STORED;
 	kernel->name = xstrdup(key);
+	kernel->suite = suite ? xstrdup(suite) : NULL;
 	kernel->arch = arch ? arch_find(arch) : NULL;
 	if (!release || !kernel->arch)
 		return error_new(ERROR_CORRUPT, "%s/meta.json lacks release or arch",

@@ -17,7 +17,8 @@
 #include "store/hold.h"
 
 /* What came over a network, which may not be there when it is wanted again. */
-static const char *const precious_kinds[] = { "kernel", "kernel-debug", "package" };
+static const char *const precious_kinds[] = { "kernel", "kernel-debug", "kernel-headers",
+					      "package" };
 
 static bool is_precious(const char *kind)
 {

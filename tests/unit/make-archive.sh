@@ -8,6 +8,9 @@
 #						its debug package
 #	make-archive.sh split DIR ARCH RELEASE VERSION [FLAVOUR]
 #						the same as of 7.x: image, binary, modules
+#	make-archive.sh headers DIR ARCH RELEASE VERSION KBUILD
+#						the headers of a kernel; kbuild's programs
+#						are of each architecture
 #	make-archive.sh busybox DIR ARCH VERSION
 #	make-archive.sh sign DIR		(re)write the lists, signed by DIR's key
 set -euo pipefail
@@ -72,6 +75,22 @@ split)
 	package "linux-image-$4" "$5" "$3" \
 		"linux-binary-$4 (= $5), linux-modules-$4 (= $5), kmod" "$dir/root"
 	meta "$3" "$4" "$5" "${6:-$3}"
+	;;
+headers)
+	source=$dir/root/usr/src/linux-headers-$4
+	mkdir -p "$source"
+	echo "include /usr/src/linux-headers-common/Makefile" >"$source/Makefile"
+	ln -s "../../lib/linux-kbuild-$6/scripts" "$source/scripts"
+	package "linux-headers-$4" "$5" "$3" \
+		"linux-headers-common (= $5), linux-kbuild-$6 (>= $5), gcc-12" "$dir/root"
+	mkdir -p "$dir/root/usr/src/linux-headers-common"
+	echo 'all: ; @echo "$(word 1,$(MAKEFILE_LIST))"' >"$dir/root/usr/src/linux-headers-common/Makefile"
+	package linux-headers-common "$5" "$3" "" "$dir/root"
+	for arch in amd64 arm64; do
+		mkdir -p "$dir/root/usr/lib/linux-kbuild-$6/scripts"
+		echo "$arch" >"$dir/root/usr/lib/linux-kbuild-$6/scripts/program"
+		package "linux-kbuild-$6" "$5" "$arch" "" "$dir/root"
+	done
 	;;
 busybox)
 	mkdir -p "$dir/root/bin"

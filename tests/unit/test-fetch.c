@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #include "base/mem.h"
-#include "kernel/fetch.h"
+#include "kernel/headers.h"
 #include "kernel/packages.h"
 #include "os/file.h"
 #include "os/spawn.h"
@@ -507,6 +507,64 @@ static void test_interrupted(void **state)
 	assert_ok(kernel_fetch(f->store, &options, &kernel));
 }
 
+/* A file below the directory of headers, its first line. */
+static void assert_line(const char *directory, const char *name, const char *wanted)
+{
+	_cleanup_free_ char *path = path_join(directory, name);
+	_cleanup_free_ char *line = NULL;
+
+	assert_ok(file_read_line(path, &line));
+	assert_string_equal(line, wanted);
+}
+
+/* kbuild's programs run here, whatever architecture the kernel is of. */
+static void test_headers(void **state)
+{
+	struct fixture *f = *state;
+	struct fetch_options options = options_of(f);
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_free_ char *directory = NULL;
+	_cleanup_free_ char *again = NULL;
+
+	MAKE(f, "kernel", "arm64", "6.1.0-1-arm64", "6.1.1-1");
+	MAKE(f, "headers", "arm64", "6.1.0-1-arm64", "6.1.1-1", "6.1");
+	sign(f);
+	options.arch = arch_find("aarch64");
+	assert_ok(kernel_fetch(f->store, &options, &kernel));
+	assert_string_equal(kernel->suite, "test");
+	assert_ok(kernel_build_directory(f->store, kernel, &options, &directory));
+	assert_true(has_suffix(directory, "/usr/src/linux-headers-6.1.0-1-arm64"));
+	assert_line(directory, "scripts/program", arch_host()->debian);
+	assert_line(directory, "../linux-headers-common/scripts/program",
+		    arch_host()->debian);
+	assert_line(directory, "Makefile",
+		    "include $(dir $(lastword $(MAKEFILE_LIST)))../linux-headers-common/"
+		    "Makefile");
+	assert_int_equal(count_entries(f, "tmp"), 0);
+
+	/* Stored: the archive is not asked again. */
+	assert_ok(tree_remove(f->archive));
+	assert_ok(kernel_build_directory(f->store, kernel, &options, &again));
+	assert_string_equal(again, directory);
+}
+
+static void test_headers_that_are_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct fetch_options options = options_of(f);
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_free_ char *directory = NULL;
+	struct error *err;
+
+	assert_ok(kernel_fetch(f->store, &options, &kernel));
+	err = kernel_build_directory(f->store, kernel, &options, &directory);
+	assert_non_null(err);
+	assert_non_null(strstr(error_hint_text(err), "--again"));
+	assert_error(err, ERROR_NOT_FOUND, "linux-headers-6.1.0-1-amd64");
+	assert_int_equal(count_entries(f, "entries/kernel-headers"), 0);
+	assert_int_equal(count_entries(f, "tmp"), 0);
+}
+
 static bool have_tools(void)
 {
 	static const char *const tools[] = { "apt-get", "gpg", "gpgv", "dpkg-deb" };
@@ -539,6 +597,8 @@ int main(void)
 		TEST(test_no_apt),
 		TEST(test_program_for_guests),
 		TEST(test_interrupted),
+		TEST(test_headers),
+		TEST(test_headers_that_are_gone),
 	};
 
 	if (!have_tools())

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* klab module: the loop of somebody who writes a driver. */
+#include "lab/module.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/fetching.h"
+#include "cli/print.h"
+
+/* The words behind the verb: those for make or the module (NAME=VALUE), and the others. */
+struct words {
+	struct strv variables;
+	struct strv places;
+};
+
+static void words_deinit(struct words *words)
+{
+	strv_deinit(&words->variables);
+	strv_deinit(&words->places);
+}
+#define _cleanup_words_ _cleanup_(words_deinit)
+
+static struct error *take_words(const struct call *call, size_t places_max,
+				struct words *ret)
+{
+	for (size_t i = 1; i < call->words.count; i++) {
+		const char *word = call->words.items[i];
+		size_t name = strcspn(word, "=/");
+
+		if (word[name] == '=')
+			strv_push(&ret->variables, word);
+		else
+			strv_push(&ret->places, word);
+	}
+	if (ret->places.count > places_max)
+		return error_hint(error_new(ERROR_USAGE,
+					    "klab module %s does not take the word "
+					    "\"%s\"",
+					    call->words.items[0],
+					    ret->places.items[places_max]),
+				  "klab module --help");
+	return NULL;
+}
+
+static struct error *new_run(struct call *call)
+{
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_words_ struct words words = {};
+	_cleanup_free_ char *directory = NULL;
+
+	TRY(take_words(call, 2, &words));
+	if (!words.places.count || words.variables.count)
+		return error_hint(error_new(ERROR_USAGE, "the module has no name"),
+				  "klab module new NAME [DIR]");
+	TRY(store_open(NULL, &store));
+	TRY(module_new(store, words.places.items[0],
+		       words.places.count > 1 ? words.places.items[1] : NULL,
+		       &directory));
+	puts(directory);
+	print_note("klab module build %s builds it; %s/test tries it in a guest",
+		   directory, directory);
+	return NULL;
+}
+
+static struct error *build_run(struct call *call)
+{
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_fetching_ struct fetching fetching = {};
+	_cleanup_words_ struct words words = {};
+	_cleanup_strv_ struct strv files = {};
+	_cleanup_module_target_ struct module_target target = {};
+	struct module_build build = {
+		.guest = call->guest,
+		.archive = &call->settings.archive,
+		.variables = &words.variables,
+		.progress = &fetching.progress,
+	};
+
+	TRY(take_words(call, 1, &words));
+	build.directory = words.places.count ? words.places.items[0] : ".";
+	TRY(store_open(NULL, &store));
+	fetching_init(&fetching);
+	TRY(module_target_find(store, &build, &target));
+	fetching_done(&fetching);
+	TRY(module_build(&build, &target, &files));
+	for (size_t i = 0; i < files.count; i++)
+		puts(files.items[i]);
+	return NULL;
+}
+
+static struct error *module_run(struct call *call)
+{
+	static const struct {
+		const char *verb;
+		struct error *(*run)(struct call *call);
+	} rows[] = { { "new", new_run }, { "build", build_run } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (streq(rows[i].verb, call->words.items[0]))
+			return rows[i].run(call);
+	}
+	return NULL; /* the table of verbs was checked before */
+}
+
+static const struct command_example examples[] = {
+	{ "klab module new demo", "A driver in demo/ that builds" },
+	{ "klab module build demo -k debian --arch aarch64 W=1",
+	  "Built for the other architecture, with all warnings" },
+	{ NULL, NULL },
+};
+
+static const char *const verbs[] = { "new", "build", NULL };
+
+const struct command command_module = {
+	.name = "module",
+	.group = COMMAND_KERNELS,
+	.summary = "write, build and load a driver",
+	.arguments = "new NAME [DIR]\nbuild [DIR] [VAR=VALUE...]",
+	.description =
+		"new makes a directory with a small driver, its Kbuild and Makefile, and "
+		"a test that runs in a guest. build builds the module in DIR (here) "
+		"against the kernel that klab run would take: for a stored one Debian's "
+		"headers are fetched once. VAR=VALUE goes to make; the modules' paths "
+		"are printed. Status 125 if it does not build.",
+	.examples = examples,
+	.traits = COMMAND_RUNS,
+	.shared = OPTIONS_KERNEL | OPTIONS_ARCH,
+	.words_min = 1,
+	.words_max = 64,
+	.verbs = verbs,
+	.words_are = OPTION_VALUES_FILES,
+	.run = module_run,
+};

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Building a module: kbuild does it, in the kernel's build directory.  klab finds that, the
+ * compiler, and the words.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "kernel/headers.h"
+#include "lab/foreground.h"
+#include "lab/module.h"
+#include "os/file.h"
+
+#define FILE_MAX (1 << 20)
+
+/* What stands in the environment of a kernel developer for the kernel itself, or came from
+ * a make above, would bend the build of a module. */
+static const char *const unwanted[] = {
+	"KBUILD_OUTPUT=", "KBUILD_EXTMOD=", "M=",	  "O=",
+	"MAKEFLAGS=",	  "MFLAGS=",	    "MAKELEVEL=",
+};
+
+static bool has_variable(const struct module_build *build, const char *prefix)
+{
+	for (size_t i = 0; build->variables && i < build->variables->count; i++) {
+		if (has_prefix(build->variables->items[i], prefix))
+			return true;
+	}
+	return false;
+}
+
+static struct error *check_directory(const char *directory)
+{
+	_cleanup_free_ char *kbuild = path_join(directory, "Kbuild");
+	_cleanup_free_ char *makefile = path_join(directory, "Makefile");
+
+	if (!path_exists(kbuild) && !path_exists(makefile))
+		return error_hint(
+			error_new(ERROR_NOT_FOUND,
+				  "%s has no Kbuild and no Makefile, so nothing "
+				  "says what to build",
+				  directory),
+			"name the module's directory; klab module new NAME "
+			"makes one");
+	if (strpbrk(directory, " \t\n:"))
+		return error_hint(error_new(ERROR_UNSUPPORTED,
+					    "kbuild cannot work in \"%s\": there is a "
+					    "blank or a colon in the path",
+					    directory),
+				  "move it, or give the directory another name");
+	return NULL;
+}
+
+/* Debian's headers want the compiler that built the kernel, "gcc-12".  NULL: they don't
+ * say. */
+static char *wanted_compiler(const char *directory)
+{
+	static const char mark[] = "$(CROSS_COMPILE)";
+	_cleanup_free_ char *path = path_join(directory, ".kernelvariables");
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	struct error *err = file_read(path, FILE_MAX, &bytes);
+	const char *at;
+
+	/* Only a package of headers has that file. */
+	error_ignore(err);
+	at = bytes.size ? strstr((const char *)bytes.data, mark) : NULL;
+	if (!at)
+		return NULL;
+	at += strlen(mark);
+	return xstrndup(at, strcspn(at, " \t\n"));
+}
+
+static struct error *no_compiler(const char *compiler, const char *cross)
+{
+	struct error *err = error_new(ERROR_MISSING, "there is no compiler %s", compiler);
+	_cleanup_free_ char *package = xasprintf("gcc%s%s", *cross ? "-" : "", cross);
+
+	for (char *c = package; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	if (*cross)
+		package[strlen(package) - 1] = '\0';
+	return error_hint(err,
+			  "apt-get install %s, or name another: CROSS_COMPILE=PREFIX",
+			  package);
+}
+
+/* Words for make that make it find a compiler of this host. */
+static struct error *choose_compiler(const struct module_build *build,
+				     const struct module_target *target,
+				     struct strv *argv)
+{
+	const struct arch *arch = target->kernel->arch;
+	const char *cross = build->guest->cross_compile;
+	_cleanup_free_ char *wanted = wanted_compiler(target->directory);
+	_cleanup_free_ char *special = NULL, *plain = NULL;
+	_cleanup_free_ char *special_path = NULL, *plain_path = NULL;
+
+	if (!cross)
+		cross = arch == arch_host() ? "" : arch->cross;
+	strv_pushf(argv, "ARCH=%s", arch->kernel);
+	strv_pushf(argv, "CROSS_COMPILE=%s", cross);
+	if (build->guest->llvm)
+		strv_pushf(argv, "LLVM=%s", build->guest->llvm);
+	if (build->guest->llvm || has_variable(build, "CC="))
+		return NULL;
+	special = xasprintf("%s%s", cross, wanted ? wanted : "gcc");
+	special_path = program_find(special);
+	if (special_path)
+		return NULL;
+	plain = xasprintf("%sgcc", cross);
+	plain_path = program_find(plain);
+	if (!plain_path)
+		return no_compiler(plain, cross);
+	strv_pushf(argv, "CC=%s", plain);
+	return NULL;
+}
+
+static void build_environment(struct strv *ret)
+{
+	for (char **variable = environ; *variable; variable++) {
+		bool wanted = true;
+
+		for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
+			wanted = wanted && !has_prefix(*variable, unwanted[i]);
+		if (wanted)
+			strv_push(ret, *variable);
+	}
+}
+
+static struct error *run_make(const struct module_build *build,
+			      const struct module_target *target, const char *directory)
+{
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_strv_ struct strv environment = { 0 };
+	_cleanup_free_ char *make = program_find("make");
+	int status;
+
+	if (!make)
+		return error_hint(error_new(ERROR_MISSING, "there is no program make"),
+				  "apt-get install make");
+	strv_push(&argv, make);
+	strv_pushf(&argv, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	strv_push(&argv, "-C");
+	strv_push(&argv, target->directory);
+	strv_pushf(&argv, "M=%s", directory);
+	TRY(choose_compiler(build, target, &argv));
+	if (build->variables)
+		strv_push_all(&argv, (const char *const *)build->variables->items);
+	strv_push(&argv, "modules");
+	build_environment(&environment);
+	TRY(foreground_run(
+		&(struct foreground){
+			.argv = strv_argv(&argv),
+			.environment = strv_argv(&environment),
+		},
+		&status));
+	if (status)
+		return error_hint(error_new(ERROR_FAILED, "%s does not build against %s",
+					    directory, target->kernel->name),
+				  "see make's words above; -k SPEC takes another kernel");
+	return NULL;
+}
+
+/* A line of modules.order: "/src/demo/demo.ko", since 6.4 "demo.o". */
+static char *built_file(const char *directory, const char *line)
+{
+	_cleanup_free_ char *path =
+		*line == '/' ? xstrdup(line) : path_join(directory, line);
+
+	if (has_suffix(path, ".o"))
+		path[strlen(path) - 2] = '\0';
+	else if (has_suffix(path, ".ko"))
+		path[strlen(path) - 3] = '\0';
+	return xasprintf("%s.ko", path);
+}
+
+struct error *module_built_files(const char *directory, struct strv *ret_files)
+{
+	_cleanup_free_ char *order = path_join(directory, "modules.order");
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	_cleanup_strv_ struct strv lines = { 0 };
+
+	if (path_exists(order))
+		TRY(file_read(order, FILE_MAX, &bytes));
+	if (bytes.size)
+		strv_split((const char *)bytes.data, "\n", &lines);
+	for (size_t i = 0; i < lines.count; i++) {
+		_cleanup_free_ char *file = built_file(directory, lines.items[i]);
+
+		if (path_exists(file))
+			strv_push(ret_files, file);
+	}
+	if (!ret_files->count)
+		return error_hint(error_new(ERROR_NOT_FOUND, "no module is built in %s",
+					    directory),
+				  "klab module build %s", directory);
+	return NULL;
+}
+
+void module_target_deinit(struct module_target *target)
+{
+	kernel_free(target->kernel);
+	free(target->directory);
+}
+
+struct error *module_target_find(struct store *store, const struct module_build *build,
+				 struct module_target *ret)
+{
+	const struct guest_options *guest = build->guest;
+	const struct kernel_resolve_options resolve = {
+		.spec = guest->kernel,
+		.arch = guest->arch ? arch_find(guest->arch) : NULL,
+		.output = guest->output,
+		.may_fetch = true,
+		.progress = build->progress,
+	};
+	const struct fetch_options fetch = {
+		.mirror = build->archive->mirror,
+		.keyring = build->archive->keyring,
+		.progress = build->progress,
+	};
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+
+	/* A slip in the directory's name is said before anything is fetched. */
+	TRY(check_directory(build->directory));
+	TRY(kernel_resolve(store, &resolve, &kernel));
+	TRY(kernel_build_directory(store, kernel, &fetch, &ret->directory));
+	ret->kernel = take_ptr(kernel);
+	return NULL;
+}
+
+struct error *module_build(const struct module_build *build,
+			   const struct module_target *target, struct strv *ret_files)
+{
+	_cleanup_free_ char *directory = NULL;
+
+	TRY(path_absolute(build->directory, &directory));
+	TRY(check_directory(directory));
+	TRY(run_make(build, target, directory));
+	return module_built_files(directory, ret_files);
+}
