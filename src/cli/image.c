@@ -26,6 +26,7 @@ struct job {
 	struct kernel *kernel;
 	struct image_add *adds;
 	size_t add_count;
+	struct strv modules;
 	struct image_options options;
 	struct image image;
 	struct fetching fetching;
@@ -37,6 +38,7 @@ static void job_deinit(struct job *job)
 	for (size_t i = 0; i < job->add_count; i++)
 		image_add_deinit(&job->adds[i]);
 	free(job->adds);
+	strv_deinit(&job->modules);
 	image_deinit(&job->image);
 	kernel_free(job->kernel);
 	store_free(job->store);
@@ -66,8 +68,11 @@ static struct error *job_prepare(struct job *job, const struct call *call)
 		TRY(image_add_parse(guest->adds.items[i], &job->adds[i]));
 		job->add_count++;
 	}
+	strv_push_all(&job->modules, job->kernel->arch->channel_modules);
+	strv_push_all(&job->modules, (const char *const *)guest->modules.items);
 	job->options = (struct image_options){
 		.kernel = job->kernel,
+		.modules = (const char *const *)job->modules.items,
 		.adds = job->adds,
 		.add_count = job->add_count,
 		.overlays = (const char *const *)guest->overlays.items,

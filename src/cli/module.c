@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "cli/fetching.h"
 #include "cli/print.h"
+#include "lab/module-load.h"
+#include "os/file.h"
 
 /* The words behind the verb: those for make or the module (NAME=VALUE), and the others. */
 struct words {
@@ -90,12 +92,91 @@ static struct error *build_run(struct call *call)
 	return NULL;
 }
 
+/* A module's place among the words is told by its looks, so that no directory that happens
+ * to have a guest's name is taken for it. */
+static bool is_place(const char *word)
+{
+	return strchr(word, '/') || has_suffix(word, ".ko") || streq(word, ".") ||
+	       streq(word, "..");
+}
+
+/* [GUEST] [DIR|FILE.ko] */
+static struct error *take_guest(const struct words *words, const char **ret_guest,
+				struct strv *ret_files)
+{
+	const char *first = words->places.count ? words->places.items[0] : NULL;
+	const char *place = ".";
+
+	*ret_guest = first && !is_place(first) ? first : NULL;
+	if (words->places.count > 1 && !*ret_guest)
+		return error_hint(error_new(ERROR_USAGE, "\"%s\" is no name of a guest",
+					    first),
+				  "klab module load [GUEST] [DIR|FILE.ko]");
+	if (first && (words->places.count > 1 || !*ret_guest))
+		place = words->places.items[words->places.count - 1];
+	if (!path_is_dir(place)) {
+		strv_push(ret_files, place);
+		return NULL;
+	}
+	return module_built_files(place, ret_files);
+}
+
+static void print_log(const char *log)
+{
+	_cleanup_text_ struct text text = {};
+
+	text_append_harmless(&text, log, strlen(log));
+	fputs(text_str(&text), stdout);
+}
+
+/* Load one and show what came of it; *ret_taken: the kernel has it. */
+static struct error *load_one(const struct module_load *load, bool *ret_taken)
+{
+	_cleanup_module_answer_ struct module_answer answer = {};
+	_cleanup_error_ struct error *why = NULL;
+	const char *remark;
+
+	TRY(module_load(load, &answer));
+	print_log(answer.log);
+	why = module_explain(&answer);
+	remark = module_remark(&answer);
+	if (remark)
+		print_note("%s", remark);
+	if (why)
+		print_error(why);
+	if (why && *answer.old)
+		print_note("the %s of before is unloaded", answer.info.name);
+	*ret_taken = !why;
+	return NULL;
+}
+
+static struct error *load_run(struct call *call)
+{
+	_cleanup_words_ struct words words = {};
+	_cleanup_strv_ struct strv files = {};
+	const char *guest;
+	bool taken = true;
+
+	TRY(take_words(call, 2, &words));
+	TRY(take_guest(&words, &guest, &files));
+	for (size_t i = 0; i < files.count && taken; i++)
+		TRY(load_one(
+			&(struct module_load){
+				.guest_name = guest,
+				.file = files.items[i],
+				.parameters = &words.variables,
+			},
+			&taken));
+	call->status = taken ? STATUS_OK : STATUS_FAILED;
+	return NULL;
+}
+
 static struct error *module_run(struct call *call)
 {
 	static const struct {
 		const char *verb;
 		struct error *(*run)(struct call *call);
-	} rows[] = { { "new", new_run }, { "build", build_run } };
+	} rows[] = { { "new", new_run }, { "build", build_run }, { "load", load_run } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (streq(rows[i].verb, call->words.items[0]))
@@ -108,22 +189,28 @@ static const struct command_example examples[] = {
 	{ "klab module new demo", "A driver in demo/ that builds" },
 	{ "klab module build demo -k debian --arch aarch64 W=1",
 	  "Built for the other architecture, with all warnings" },
+	{ "klab module load vm demo/demo.ko size=16", "Into the running guest vm" },
 	{ NULL, NULL },
 };
 
-static const char *const verbs[] = { "new", "build", NULL };
+static const char *const verbs[] = { "new", "build", "load", NULL };
 
 const struct command command_module = {
 	.name = "module",
 	.group = COMMAND_KERNELS,
 	.summary = "write, build and load a driver",
-	.arguments = "new NAME [DIR]\nbuild [DIR] [VAR=VALUE...]",
+	.arguments =
+		"new NAME [DIR]\nbuild [DIR] [VAR=VALUE...]\nload [GUEST] [DIR|FILE.ko] [PARAM=VALUE...]",
 	.description =
 		"new makes a directory with a small driver, its Kbuild and Makefile, and "
 		"a test that runs in a guest. build builds the module in DIR (here) "
 		"against the kernel that klab run would take: for a stored one Debian's "
 		"headers are fetched once. VAR=VALUE goes to make; the modules' paths "
-		"are printed. Status 125 if it does not build.",
+		"are printed. Status 125 if it does not build.\n\n"
+		"load puts the module built in DIR (here), or FILE.ko, into the running "
+		"GUEST in place of the one that is loaded, and prints what the kernel's "
+		"log says since. A word is a GUEST unless it has a slash or ends in "
+		".ko. Status 1 if the kernel does not take it, with the reason.",
 	.examples = examples,
 	.traits = COMMAND_RUNS,
 	.shared = OPTIONS_KERNEL | OPTIONS_ARCH,

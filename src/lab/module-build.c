@@ -141,6 +141,8 @@ static struct error *run_make(const struct module_build *build,
 				  "apt-get install make");
 	strv_push(&argv, make);
 	strv_pushf(&argv, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	if (build->guest->verbosity < 0)
+		strv_push(&argv, "-s");
 	strv_push(&argv, "-C");
 	strv_push(&argv, target->directory);
 	strv_pushf(&argv, "M=%s", directory);

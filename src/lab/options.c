@@ -89,6 +89,8 @@ const struct option_row image_option_rows[] = {
 	  .values = OPTION_VALUES_DIRECTORIES, .help = "Lay what is in DIR over the initramfs's /" },
 	{ .name = "init", .argument = "PROGRAM", .kind = OPTION_STRING, SETTING, GUEST(init),
 	  .check = check_absolute, .help = "This program of the guest is PID 1, klab's agent beside it" },
+	{ .name = "module", .argument = "NAME", .kind = OPTION_LIST, SETTING, GUEST(modules),
+	  .check = check_word, .help = "Put this module of the kernel and what it needs into the initramfs, and load it" },
 	{ .name = "no-agent", .kind = OPTION_FLAG, GUEST(no_agent),
 	  .help = "No agent of klab in the guest: only the console" },
 	OPTION_ROWS_END,

@@ -46,6 +46,7 @@ struct guest_options {
 	char *init;	  /* a program of the guest */
 	struct strv adds; /* SRC[:DST] */
 	struct strv overlays;
+	struct strv modules; /* --module */
 	bool no_agent;
 
 	/* The command and its surroundings. */

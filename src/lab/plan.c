@@ -55,6 +55,24 @@ static void wanted_modules(const struct guest_options *options, const struct arc
 		strv_push_all(ret, arch->disk_modules);
 	if (options->net && !streq(options->net, "none"))
 		strv_push_all(ret, arch->net_modules);
+	strv_push_all(ret, (const char *const *)options->modules.items);
+}
+
+/* Of klab's own modules needs_check() knows which must be there. */
+static struct error *check_modules(const struct guest_options *options,
+				   const struct plan *plan)
+{
+	for (size_t i = 0; i < options->modules.count; i++) {
+		const char *name = options->modules.items[i];
+
+		if (strv_contains(&plan->image.missing_modules, name))
+			return error_hint(error_new(ERROR_NOT_FOUND,
+						    "the kernel %s has no module %s",
+						    plan->kernel->name, name),
+					  "name one that it has (--module, as modprobe "
+					  "takes it), or another kernel: -k SPEC");
+	}
+	return NULL;
 }
 
 static struct error *build_image(const struct guest_options *options,
@@ -80,6 +98,7 @@ static struct error *build_image(const struct guest_options *options,
 	image.adds = adds.items;
 	image.add_count = adds.count;
 	TRY(image_build(plan->store, &image, &plan->image));
+	TRY(check_modules(options, plan));
 	return options->no_agent ? NULL : needs_check(plan->kernel, &plan->image);
 }
 

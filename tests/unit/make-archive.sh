@@ -38,7 +38,7 @@ package() {
 files() {
 	mkdir -p "$1/boot" "$1/$3lib/modules/$2/kernel/fs"
 	head -c 300000 /dev/urandom >"$1/boot/vmlinuz-$2"
-	echo "CONFIG_DEBUG_INFO_BTF=y" >"$1/boot/config-$2"
+	printf "CONFIG_%s=y\n" DEBUG_INFO_BTF MODULES >"$1/boot/config-$2"
 	echo "kernel/fs/foo.ko" >"$1/$3lib/modules/$2/modules.order"
 	echo "a module" >"$1/$3lib/modules/$2/kernel/fs/foo.ko"
 	ln -s /etc/passwd "$1/$3lib/modules/$2/build"

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The loop of a driver author: new, build, load, edit, load again; and what goes wrong.
+. "$(dirname "$0")/lib.sh"
+
+check_status "new" 0 klab module new demo
+check_is "its directory" "$(cat out)" "$work/demo"
+check_status "the same again" 125 klab module new demo
+check_has "is there" err 'is there already'
+check_status "the name of a kernel's module" 125 klab module new virtio_blk
+check_has "says whose" err 'has a module virtio_blk already'
+check_status "no C identifier" 2 klab module new a-b
+check_status "a word too many" 2 klab module new a b c
+check_status "no module there" 125 klab module build "$HOME"
+check_has "says what is missing" err 'no Kbuild'
+
+check_status "build, with all warnings" 0 klab module build demo W=1
+check_is "prints the module" "$(cat out)" "$work/demo/demo.ko"
+check_hasnt "no warning" err 'warning'
+check_status "its own test" 0 klab run --add demo/demo.ko:/ --add demo/test:/ \
+	--module dummy -- sh -c '/test && ls /sys/module/dummy >/dev/null && modprobe -r dummy'
+check_has "passes" out 'demo: passed'
+check_status "a module that the kernel lacks" 125 klab run --module no_such_thing -- true
+check_has "is named" err 'no module no_such_thing'
+
+check_status "load without a guest" 125 klab module load demo
+check_status "a guest" 0 klab run -d --name vm
+check_status "load" 0 klab module load vm ./demo size=32
+check_has "the log since" out 'demo: loaded, holds 32 bytes'
+check_is "nothing of before" "$(grep -c 'Linux version' out)" 0
+check_has "taint is explained" err 'only marks'
+sed -i 's/loaded, holds/now holds/' demo/demo.c
+check_status "edit, build" 0 klab module build -q demo
+check_status "load again" 0 klab module load demo/demo.ko
+check_has "the old one went" out 'demo: unloaded'
+check_has "the new one speaks" out 'demo: now holds 4096 bytes'
+check_hasnt "the log is that since" out 'size|holds 32'
+check_status "a parameter that it lacks" 0 klab module load demo/demo.ko nosuch=1
+check_has "is ignored, and said" err 'no parameter of that name'
+check_status "a value that it refuses" 1 klab module load demo/demo.ko size=abc
+check_has "says so" err 'refuses the value'
+check_has "and that the old one is gone" err 'of before is unloaded'
+check_status "an init that fails" 1 klab module load demo/demo.ko size=0
+check_has "with its words" err 'Invalid (argument|parameters)'
+check_status "load once more" 0 klab module load demo/demo.ko
+klab exec vm -- sh -c 'sleep 60 </dev/demo & sleep 0.1' >/dev/null
+check_status "in use" 1 klab module load demo/demo.ko
+check_has "says so" err 'in use'
+klab exec vm -- killall sleep
+
+sed -i 's/int err;/int err/' demo/demo.c
+check_status "an error" 125 klab module build demo
+check_has "the compiler's words" err 'demo.c:[0-9]+:[0-9]+: error:'
+check_has "klab's" err 'does not build against debian-'
+sed -i 's/int err$/int err;/' demo/demo.c
+check_status "mended" 0 klab module build -q demo
+check_status "the module is as it was" 0 klab exec vm -- test -e /dev/demo
+
+# A symbol that nobody has, and one of a module that is not there.
+sed -i 's/^static int __init demo_dev_init/extern void no_such_symbol(void);\n&/
+	s/^	int err;/&\n\n	no_such_symbol();/' demo/demo.c
+check_status "a symbol that nobody has" 0 klab module build -q demo KBUILD_MODPOST_WARN=1
+check_status "is not loaded" 1 klab module load ./demo
+check_has "names it" err 'no symbol no_such_symbol'
+
+# For another kernel: by the version magic, where nothing else tells them apart.
+magic=$(strings -a demo/demo.ko | sed -n 's/^vermagic=//p')
+release=${magic%% *}
+sed -i "s/vermagic=$release/vermagic=${release//6/7}/; s/mod_unload/mod_unlaod/" demo/demo.ko
+check_status "for another kernel" 1 klab module load vm ./demo
+check_has "names both" err "was built for \".*mod_unlaod.*, the guest runs \"$release "
+other=aarch64
+[[ $ARCH == x86_64 ]] || other=x86_64
+check_status "for the other architecture" 0 klab module build -q demo --arch $other \
+	KBUILD_MODPOST_WARN=1
+check_status "is not loaded" 1 klab module load vm ./demo
+check_has "says so" err 'another architecture'
+echo nonsense >bad.ko
+check_status "no module at all" 125 klab module load bad.ko
+check_has "says so" err 'no kernel module'
+check_status "a file that is not there" 125 klab module load gone.ko
+check_is "nothing is left in the guest" "$(klab exec vm -- ls /tmp)" ""
+
+check_status "no compiler" 125 klab module build demo CROSS_COMPILE=no-such-
+check_has "says which" err 'no compiler no-such-gcc'
+mkdir "a b"
+echo 'obj-m := demo.o' >"a b/Kbuild"
+check_status "a blank in the path" 125 klab module build "a b"
+check_has "says so" err 'blank or a colon'
