@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* New modules out of the templates, and what a build has made. */
 #include "lab/module.h"
+#include "lab/module-load.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -131,14 +132,98 @@ static void test_built_files(void **state)
 	assert_string_equal(files.items[1], two);
 }
 
+#define ANSWER_END "old unloaded\nrelease 6.1.0\nloaded virtio_pci dummy \nlog\n"
+
+/* What became of a module named demo that needs dummy and lib, with this answer. */
+static struct error *explain(const char *answer_text)
+{
+	struct module_answer answer = { .info.name = xstrdup("demo") };
+	struct error *err;
+
+	strv_push(&answer.info.depends, "dummy");
+	strv_push(&answer.info.depends, "lib");
+	assert_ok(module_answer_parse(answer_text, &answer));
+	err = module_explain(&answer);
+	module_answer_deinit(&answer);
+	return err;
+}
+
+static void test_answer(void **state)
+{
+	_cleanup_module_answer_ struct module_answer answer = { 0 };
+	_cleanup_module_answer_ struct module_answer none = { 0 };
+
+	assert_ok(module_answer_parse("failed load\nsaid a b\n" ANSWER_END "one\ntwo\n",
+				      &answer));
+	assert_string_equal(answer.failed, "load");
+	assert_string_equal(answer.said, "a b");
+	assert_string_equal(answer.old, "unloaded");
+	assert_string_equal(answer.release, "6.1.0");
+	assert_string_equal(answer.log, "one\ntwo\n");
+	assert_error(module_answer_parse("sh: rmmod: not found\n", &none), ERROR_CORRUPT,
+		     "did not say");
+}
+
+static void test_explain(void **state)
+{
+	static const struct {
+		const char *failed, *said, *log, *wanted;
+	} rows[] = {
+		{ "load", "insmod: ERROR: could not insert module: Invalid module format",
+		  "[1.0] demo: version magic '6.1.0 SMP' should be '6.12.0 SMP'\n",
+		  "demo was built for \"6.1.0 SMP\", the guest runs \"6.12.0 SMP\"" },
+		{ "load", "insmod: ERROR: Invalid module format",
+		  "demo: version magic '\033[31m' should be 'x'\n",
+		  "built for \"\\x1b[31m\"" },
+		{ "load", "Invalid module format",
+		  "demo: disagrees about version of symbol module_layout\n",
+		  "against another kernel" },
+		{ "load", "unknown symbol", "demo: Unknown symbol lib_start (err -2)\n",
+		  "demo needs lib, which is not loaded" },
+		{ "load", "Invalid argument",
+		  "BPF: Invalid name\nfailed to validate module [demo] BTF: -22\n",
+		  "type information (BTF)" },
+		{ "load", "Required key not available",
+		  "Loading of unsigned module is rejected\n", "signed modules only" },
+		{ "load", "Key was rejected by service", "", "signature of demo" },
+		{ "load", "can't insert: File exists", "", "built in" },
+		{ "load", "Killed", "BUG: kernel NULL pointer\nOops: 0002 [#1] SMP\n",
+		  "crashed in demo" },
+		{ "load", "insmod: can't insert '/tmp/a.ko': No such device ", "",
+		  "demo does not load: No such device" },
+		{ "unload", "rmmod: Resource temporarily unavailable", "", "in use" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *text =
+			xasprintf("failed %s\nsaid %s\n" ANSWER_END "%s", rows[i].failed,
+				  rows[i].said, rows[i].log);
+
+		assert_error(explain(text), ERROR_REFUSED, rows[i].wanted);
+	}
+	assert_ok(explain("failed \nsaid \n" ANSWER_END "demo: fine\n"));
+}
+
+/* A symbol that no module of the depends has: the kernel itself lacks it. */
+static void test_explain_symbol(void **state)
+{
+	struct module_answer answer = { .info.name = xstrdup("demo") };
+
+	assert_ok(module_answer_parse("failed load\nsaid x\n" ANSWER_END
+				      "demo: Unknown symbol one (err -2)\n"
+				      "demo: Unknown symbol two (err -2)\n",
+				      &answer));
+	assert_error(module_explain(&answer), ERROR_REFUSED, "no symbol one, two");
+	module_answer_deinit(&answer);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_names),
-		TEST(test_new),
-		TEST(test_new_in_nowhere),
-		TEST(test_built_files),
+		TEST(test_names),	   TEST(test_new),    TEST(test_new_in_nowhere),
+		TEST(test_built_files),	   TEST(test_answer), TEST(test_explain),
+		TEST(test_explain_symbol),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
