@@ -10,6 +10,7 @@
 #include "cli/print.h"
 #include "lab/module-load.h"
 #include "os/file.h"
+#include "os/watch.h"
 
 /* The words behind the verb: those for make or the module (NAME=VALUE), and the others. */
 struct words {
@@ -100,25 +101,21 @@ static bool is_place(const char *word)
 	       streq(word, "..");
 }
 
-/* [GUEST] [DIR|FILE.ko] */
-static struct error *take_guest(const struct words *words, const char **ret_guest,
-				struct strv *ret_files)
+/* [GUEST] [DIR|FILE.ko]; without them the only guest (NULL) and here. */
+static struct error *take_places(const struct words *words, const char *usage,
+				 const char **ret_guest, const char **ret_place)
 {
 	const char *first = words->places.count ? words->places.items[0] : NULL;
-	const char *place = ".";
 
 	*ret_guest = first && !is_place(first) ? first : NULL;
 	if (words->places.count > 1 && !*ret_guest)
 		return error_hint(error_new(ERROR_USAGE, "\"%s\" is no name of a guest",
 					    first),
-				  "klab module load [GUEST] [DIR|FILE.ko]");
-	if (first && (words->places.count > 1 || !*ret_guest))
-		place = words->places.items[words->places.count - 1];
-	if (!path_is_dir(place)) {
-		strv_push(ret_files, place);
-		return NULL;
-	}
-	return module_built_files(place, ret_files);
+				  "klab module %s", usage);
+	*ret_place = first && (words->places.count > 1 || !*ret_guest)
+			     ? words->places.items[words->places.count - 1]
+			     : ".";
+	return NULL;
 }
 
 static void print_log(const char *log)
@@ -154,11 +151,15 @@ static struct error *load_run(struct call *call)
 {
 	_cleanup_words_ struct words words = {};
 	_cleanup_strv_ struct strv files = {};
-	const char *guest;
+	const char *guest, *place;
 	bool taken = true;
 
 	TRY(take_words(call, 2, &words));
-	TRY(take_guest(&words, &guest, &files));
+	TRY(take_places(&words, "load [GUEST] [DIR|FILE.ko]", &guest, &place));
+	if (path_is_dir(place))
+		TRY(module_built_files(place, &files));
+	else
+		strv_push(&files, place);
 	for (size_t i = 0; i < files.count && taken; i++)
 		TRY(load_one(
 			&(struct module_load){
@@ -171,12 +172,102 @@ static struct error *load_run(struct call *call)
 	return NULL;
 }
 
+/* Is it a source of the module?  kbuild's own results are not. */
+static bool is_source(const char *name)
+{
+	static const char *const suffixes[] = { ".c", ".h", ".S", ".rs", ".lds" };
+
+	if (*name == '.' || has_suffix(name, ".mod.c"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		if (has_suffix(name, suffixes[i]))
+			return true;
+	}
+	return streq(name, "Kbuild") || streq(name, "Makefile");
+}
+
+/* Build and load once.  What goes wrong is said, and the next save may mend it. */
+static struct error *build_and_load(const struct module_build *build,
+				    const struct module_target *target, const char *guest,
+				    const struct strv *parameters)
+{
+	_cleanup_strv_ struct strv files = {};
+	struct error *err = module_build(build, target, &files);
+	bool taken = true;
+
+	for (size_t i = 0; i < files.count && taken && !err; i++)
+		err = load_one(
+			&(struct module_load){
+				.guest_name = guest,
+				.file = files.items[i],
+				.parameters = parameters,
+			},
+			&taken);
+	fflush(stdout);
+	if (!err || error_is(err, ERROR_INTERRUPTED))
+		return err;
+	print_error(err);
+	error_ignore(err);
+	return NULL;
+}
+
+/* From now until Ctrl-C. */
+static struct error *watch_directory(const struct module_build *build,
+				     const struct module_target *target,
+				     const char *guest, const struct strv *parameters)
+{
+	_cleanup_(watch_freep) struct watch *watch = NULL;
+
+	TRY(watch_new(build->directory, is_source, &watch));
+	for (;;) {
+		_cleanup_free_ char *saved = NULL;
+
+		TRY(build_and_load(build, target, guest, parameters));
+		print_note("waiting for a change in %s; Ctrl-C ends it",
+			   build->directory);
+		TRY(watch_wait(watch, &saved));
+		if (!saved)
+			return NULL;
+		print_note("%s was saved", saved);
+	}
+}
+
+static struct error *watch_run(struct call *call)
+{
+	_cleanup_(store_freep) struct store *store = NULL;
+	_cleanup_fetching_ struct fetching fetching = {};
+	_cleanup_words_ struct words words = {};
+	_cleanup_module_target_ struct module_target target = {};
+	_cleanup_free_ char *remark = NULL;
+	struct module_build build = {
+		.guest = call->guest,
+		.archive = &call->settings.archive,
+		.progress = &fetching.progress,
+	};
+	const char *guest;
+
+	TRY(take_words(call, 2, &words));
+	TRY(take_places(&words, "watch [GUEST] [DIR]", &guest, &build.directory));
+	/* Of make only what the compiler says. */
+	call->guest->verbosity = MIN(call->guest->verbosity, -1);
+	TRY(store_open(NULL, &store));
+	fetching_init(&fetching);
+	TRY(module_target_of_guest(store, &build, guest, &target, &remark));
+	fetching_done(&fetching);
+	if (remark)
+		print_note("%s", remark);
+	return watch_directory(&build, &target, guest, &words.variables);
+}
+
 static struct error *module_run(struct call *call)
 {
 	static const struct {
 		const char *verb;
 		struct error *(*run)(struct call *call);
-	} rows[] = { { "new", new_run }, { "build", build_run }, { "load", load_run } };
+	} rows[] = { { "new", new_run },
+		     { "build", build_run },
+		     { "load", load_run },
+		     { "watch", watch_run } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (streq(rows[i].verb, call->words.items[0]))
@@ -193,14 +284,14 @@ static const struct command_example examples[] = {
 	{ NULL, NULL },
 };
 
-static const char *const verbs[] = { "new", "build", "load", NULL };
+static const char *const verbs[] = { "new", "build", "load", "watch", NULL };
 
 const struct command command_module = {
 	.name = "module",
 	.group = COMMAND_KERNELS,
 	.summary = "write, build and load a driver",
 	.arguments =
-		"new NAME [DIR]\nbuild [DIR] [VAR=VALUE...]\nload [GUEST] [DIR|FILE.ko] [PARAM=VALUE...]",
+		"new NAME [DIR]\nbuild [DIR] [VAR=VALUE...]\nload [GUEST] [DIR|FILE.ko] [PARAM=VALUE...]\nwatch [GUEST] [DIR] [PARAM=VALUE...]",
 	.description =
 		"new makes a directory with a small driver, its Kbuild and Makefile, and "
 		"a test that runs in a guest. build builds the module in DIR (here) "
@@ -210,7 +301,9 @@ const struct command command_module = {
 		"load puts the module built in DIR (here), or FILE.ko, into the running "
 		"GUEST in place of the one that is loaded, and prints what the kernel's "
 		"log says since. A word is a GUEST unless it has a slash or ends in "
-		".ko. Status 1 if the kernel does not take it, with the reason.",
+		".ko. Status 1 if the kernel does not take it, with the reason.\n\n"
+		"watch does both, now and whenever a source in DIR is saved, for the "
+		"kernel that the guest runs. What does not build is not loaded.",
 	.examples = examples,
 	.traits = COMMAND_RUNS,
 	.shared = OPTIONS_KERNEL | OPTIONS_ARCH,

@@ -205,10 +205,9 @@ static struct error *on_answer_end(const struct session_end *end, void *argument
 	return NULL;
 }
 
-struct error *attach_ask(const char *guest_name, const char *service,
-			 const char *const *argv, char **ret_output)
+static struct error *question_start(struct question *question, const char *guest_name,
+				    const char *service, const char *const *argv)
 {
-	_cleanup_(question_deinit) struct question question = { 0 };
 	struct session_options options = {
 		.service = service,
 		.argv = argv,
@@ -216,17 +215,62 @@ struct error *attach_ask(const char *guest_name, const char *service,
 		.fds = { -1, -1, -1 },
 		.on_output = on_answer,
 		.on_end = on_answer_end,
-		.argument = &question,
+		.argument = question,
 	};
 	struct session *session;
 
-	TRY(attach_open(guest_name, &question.attach));
-	TRY(client_start(question.attach.client, &options, &session));
-	TRY(loop_run(question.attach.loop));
-	if (question.err)
-		return take_ptr(question.err);
-	*ret_output = text_take(&question.output);
+	TRY(attach_open(guest_name, &question->attach));
+	return client_start(question->attach.client, &options, &session);
+}
+
+static struct error *question_wait(struct question *question, char **ret_output)
+{
+	TRY(loop_run(question->attach.loop));
+	if (question->err)
+		return take_ptr(question->err);
+	*ret_output = text_take(&question->output);
 	return NULL;
+}
+
+struct error *attach_ask(const char *guest_name, const char *service,
+			 const char *const *argv, char **ret_output)
+{
+	_cleanup_(question_deinit) struct question question = { 0 };
+
+	TRY(question_start(&question, guest_name, service, argv));
+	return question_wait(&question, ret_output);
+}
+
+/* attach_output() */
+static struct error *on_output_signal(int signal, void *argument)
+{
+	return error_new(ERROR_INTERRUPTED, "interrupted");
+}
+
+static struct error *on_output_timeout(void *argument)
+{
+	const struct question *question = argument;
+
+	return error_hint(error_new(ERROR_TIMEOUT, "the guest %s gives no answer",
+				    question->attach.name),
+			  "klab logs shows what it does; klab stop --force ends it");
+}
+
+struct error *attach_output(const char *guest_name, const char *const *argv,
+			    uint64_t timeout_ms, char **ret_output)
+{
+	_cleanup_(question_deinit) struct question question = { 0 };
+	_cleanup_(loop_source_freep) struct loop_source *interrupt = NULL,
+							*terminate = NULL, *timer = NULL;
+
+	TRY(question_start(&question, guest_name, "exec", argv));
+	TRY(loop_add_signal(question.attach.loop, SIGINT, on_output_signal, NULL,
+			    &interrupt));
+	TRY(loop_add_signal(question.attach.loop, SIGTERM, on_output_signal, NULL,
+			    &terminate));
+	TRY(loop_add_timer(question.attach.loop, clock_ms() + timeout_ms,
+			   on_output_timeout, &question, &timer));
+	return question_wait(&question, ret_output);
 }
 
 /* attach_copy() */

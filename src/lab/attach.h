@@ -26,6 +26,11 @@ void attach_run(const struct attach_command *command, struct verdict *ret);
 struct error *attach_ask(const char *guest_name, const char *service,
 			 const char *const *argv, char **ret_output) _must_check_;
 
+/* Run a command in the guest and take what it says; a status other than 0 is an error. The
+ * user can interrupt it, and after timeout_ms it is an error: ERROR_TIMEOUT. */
+struct error *attach_output(const char *guest_name, const char *const *argv,
+			    uint64_t timeout_ms, char **ret_output) _must_check_;
+
 /* Copy a file or tree, as docker cp does. */
 struct attach_copy {
 	const char *guest_name;

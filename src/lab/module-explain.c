@@ -40,7 +40,7 @@ static const struct {
 	{ "key not available", "the guest's kernel has no key for the signature of %s",
 	  "boot it without module.sig_enforce=1, or build it without "
 	  "CONFIG_MODULE_SIG_FORCE" },
-	{ "key was rejected",
+	{ "Key was rejected",
 	  "the signature of %s is not one of a key that the guest knows",
 	  "sign it with a key of that kernel, or boot without module.sig_enforce=1" },
 	{ "invalid for parameter", "%s refuses the value of a parameter",

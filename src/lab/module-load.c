@@ -12,6 +12,9 @@
 #include "lab/attach.h"
 #include "os/file.h"
 
+/* Under TCG on a busy machine a module takes seconds, none a minute. */
+#define ANSWER_MS 60000
+
 /* $1: the module's name, $2: its file, then parameters. */
 static const char script[] =
 	"name=$1 file=$2 failed= said= old=\n"
@@ -106,8 +109,8 @@ struct error *module_load(const struct module_load *load, struct module_answer *
 	strv_push(&argv, place);
 	if (load->parameters)
 		strv_push_all(&argv, (const char *const *)load->parameters->items);
-	err = attach_ask(load->guest_name, "exec", (const char *const *)argv.items,
-			 &output);
+	err = attach_output(load->guest_name, (const char *const *)argv.items, ANSWER_MS,
+			    &output);
 	TRY_WRAP(err, "loading %s", answer.info.name);
 	TRY(module_answer_parse(output, &answer));
 	*ret = answer;

@@ -38,6 +38,12 @@ void module_target_deinit(struct module_target *target);
  * the store is open. */
 struct error *module_target_find(struct store *store, const struct module_build *build,
 				 struct module_target *ret) _must_check_;
+/* The same for the kernel that a running guest (NULL: the only one) has, unless the build
+ * names one.  *ret_remark, which the caller frees: it is another all the same; or NULL. */
+struct error *module_target_of_guest(struct store *store,
+				     const struct module_build *build,
+				     const char *guest_name, struct module_target *ret,
+				     char **ret_remark) _must_check_;
 /* make's words go to stderr.  The paths of the modules (.ko) come in *ret_files.
  * ERROR_FAILED if it does not build. */
 struct error *module_build(const struct module_build *build,

@@ -87,3 +87,24 @@ mkdir "a b"
 echo 'obj-m := demo.o' >"a b/Kbuild"
 check_status "a blank in the path" 125 klab module build "a b"
 check_has "says so" err 'blank or a colon'
+
+# watch: now, on each save, and not what does not build; Ctrl-C ends it.
+klab module new blink >/dev/null 2>&1
+"$KLAB" module watch vm ./blink size=8 >watch.out 2>watch.err &
+watcher=$!
+check_status "watch loads it now" 0 until_true 60 grep -q 'blink: loaded, holds 8 bytes' watch.out
+check_status "and waits" 0 until_true 20 grep -q 'waiting for a change' watch.err
+sed -i 's/loaded, holds/edited, holds/' blink/blink.c
+check_status "a save" 0 until_true 60 grep -q 'blink: edited, holds 8 bytes' watch.out
+check_status "and waits" 0 until_true 20 eval '(($(grep -c "waiting for" watch.err) == 2))'
+sed -i 's/int err;/int err/' blink/blink.c
+check_status "a mistake" 0 until_true 60 eval '(($(grep -c "waiting for" watch.err) == 3))'
+check_has "the compiler's words" watch.err 'blink.c:[0-9]+:[0-9]+: error:'
+check_status "the module is as it was" 0 klab exec vm -- test -e /dev/blink
+sed -i 's/int err$/int err;/; s/edited, holds/mended, holds/' blink/blink.c
+check_status "mended" 0 until_true 60 grep -q 'blink: mended, holds 8 bytes' watch.out
+check_status "and waits" 0 until_true 20 eval '(($(grep -c "waiting for" watch.err) == 4))'
+kill -TERM "$watcher"
+wait "$watcher"
+check_is "ends when told so" $? 0
+check_status "a guest that is not there" 125 klab module watch gone ./blink
