@@ -6,9 +6,7 @@
  * architecture's).  The first depends on the others.  They are laid out for /usr/src; in
  * the store a Makefile names the path and the links are made anew.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"

@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "base/mem.h"
+#include "kernel/module-index.h"
 #include "lab/module-load.h"
 
 #define NAMES_MAX 5
@@ -101,7 +102,8 @@ static void lacking(const struct module_answer *answer, struct strv *ret)
 
 	strv_split(answer->loaded, " ", &loaded);
 	for (size_t i = 0; i < answer->info.depends.count; i++) {
-		const char *name = answer->info.depends.items[i];
+		/* They are named as their files: "crc-itu-t". */
+		_cleanup_free_ char *name = module_name_of(answer->info.depends.items[i]);
 
 		if (!strv_contains(&loaded, name))
 			strv_push(ret, name);

@@ -134,13 +134,13 @@ static void test_built_files(void **state)
 
 #define ANSWER_END "old unloaded\nrelease 6.1.0\nloaded virtio_pci dummy \nlog\n"
 
-/* What became of a module named demo that needs dummy and lib, with this answer. */
+/* What became of a module named demo that needs virtio-pci and lib, with this answer. */
 static struct error *explain(const char *answer_text)
 {
 	struct module_answer answer = { .info.name = xstrdup("demo") };
 	struct error *err;
 
-	strv_push(&answer.info.depends, "dummy");
+	strv_push(&answer.info.depends, "virtio-pci");
 	strv_push(&answer.info.depends, "lib");
 	assert_ok(module_answer_parse(answer_text, &answer));
 	err = module_explain(&answer);

@@ -63,6 +63,14 @@ check_status "a symbol that nobody has" 0 klab module build -q demo KBUILD_MODPO
 check_status "is not loaded" 1 klab module load ./demo
 check_has "names it" err 'no symbol no_such_symbol'
 
+# One of a module that is there, but not loaded.
+sed -i 's/^extern void no_such_symbol.*/#include <linux\/crc-itu-t.h>/
+	s/no_such_symbol();/crc_itu_t(0, "x", 1);/' demo/demo.c
+check_status "a symbol of another module" 0 klab module build -q demo
+check_status "is not loaded" 1 klab module load ./demo
+check_has "names the module" err 'demo needs crc_itu_t, which is not loaded'
+check_has "and how to get it" err '--module crc_itu_t'
+
 # For another kernel: by the version magic, where nothing else tells them apart.
 magic=$(strings -a demo/demo.ko | sed -n 's/^vermagic=//p')
 release=${magic%% *}
