@@ -76,15 +76,14 @@ static struct error *build_run(struct call *call)
 	_cleanup_module_target_ struct module_target target = {};
 	struct module_build build = {
 		.guest = call->guest,
-		.archive = &call->settings.archive,
 		.variables = &words.variables,
-		.progress = &fetching.progress,
+		.fetch = &fetching.options,
 	};
 
 	TRY(take_words(call, 1, &words));
 	build.directory = words.places.count ? words.places.items[0] : ".";
 	TRY(store_open(NULL, &store));
-	fetching_init(&fetching);
+	fetching_init(&fetching, call);
 	TRY(module_target_find(store, &build, &target));
 	fetching_done(&fetching);
 	TRY(module_build(&build, &target, &files));
@@ -241,8 +240,7 @@ static struct error *watch_run(struct call *call)
 	_cleanup_free_ char *remark = NULL;
 	struct module_build build = {
 		.guest = call->guest,
-		.archive = &call->settings.archive,
-		.progress = &fetching.progress,
+		.fetch = &fetching.options,
 	};
 	const char *guest;
 
@@ -251,7 +249,7 @@ static struct error *watch_run(struct call *call)
 	/* Of make only what the compiler says. */
 	call->guest->verbosity = MIN(call->guest->verbosity, -1);
 	TRY(store_open(NULL, &store));
-	fetching_init(&fetching);
+	fetching_init(&fetching, call);
 	TRY(module_target_of_guest(store, &build, guest, &target, &remark));
 	fetching_done(&fetching);
 	if (remark)

@@ -214,20 +214,14 @@ struct error *module_target_find(struct store *store, const struct module_build 
 		.spec = guest->kernel,
 		.arch = guest->arch ? arch_find(guest->arch) : NULL,
 		.output = guest->output,
-		.may_fetch = true,
-		.progress = build->progress,
-	};
-	const struct fetch_options fetch = {
-		.mirror = build->archive->mirror,
-		.keyring = build->archive->keyring,
-		.progress = build->progress,
+		.fetch = build->fetch,
 	};
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 
 	/* A slip in the directory's name is said before anything is fetched. */
 	TRY(check_directory(build->directory));
 	TRY(kernel_resolve(store, &resolve, &kernel));
-	TRY(kernel_build_directory(store, kernel, &fetch, &ret->directory));
+	TRY(kernel_build_directory(store, kernel, build->fetch, &ret->directory));
 	ret->kernel = take_ptr(kernel);
 	return NULL;
 }
