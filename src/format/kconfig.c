@@ -8,6 +8,7 @@
  */
 #include "format/kconfig.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -71,6 +72,44 @@ char *kconfig_get(const char *config, size_t size, const char *option)
 		line = newline ? newline + 1 : end;
 	}
 	return value;
+}
+
+static size_t name_length(const char *s, const char *end)
+{
+	const char *p = s;
+
+	while (p < end && (isalnum((unsigned char)*p) || *p == '_'))
+		p++;
+	return (size_t)(p - s);
+}
+
+bool kconfig_next(const char *config, size_t size, size_t *position, char **ret_name,
+		  char **ret_value)
+{
+	const char *end = config + size;
+
+	while (*position < size) {
+		const char *line = config + *position;
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		const char *line_end = newline ? newline : end;
+		const char *name = behind(line, line_end, "CONFIG_");
+		_cleanup_free_ char *word = NULL;
+		char *value;
+
+		*position = newline ? (size_t)(newline + 1 - config) : size;
+		if (!name)
+			name = behind(line, line_end, "# CONFIG_");
+		if (!name)
+			continue;
+		word = xstrndup(name, name_length(name, line_end));
+		value = *word ? line_value(line, line_end, word) : NULL;
+		if (!value)
+			continue;
+		*ret_name = take_ptr(word);
+		*ret_value = value;
+		return true;
+	}
+	return false;
 }
 
 char kconfig_tristate(const char *config, size_t size, const char *option)
