@@ -23,6 +23,16 @@ bool kernel_is_tree(const char *directory);
 struct error *kernel_around(const char *directory, const char *output,
 			    const struct arch *arch, struct kernel **ret) _must_check_;
 
+/* What a .config is for, or NULL. */
+const struct arch *tree_configured_arch(const char *config);
+/* What make is asked for: "bzImage". */
+const char *tree_image_target(const struct arch *arch);
+/* Where the results of the tree at directory go; `output` as in kernel_from_tree(). */
+struct error *tree_output(const char *directory, const char *output,
+			  char **ret) _must_check_;
+/* Where its source is, or NULL. */
+char *tree_source(const char *directory, const char *output);
+
 /* An image file, with what lies beside it as packages lay it out. */
 struct error *kernel_from_file(const char *path, const struct arch *arch,
 			       struct kernel **ret) _must_check_;

@@ -71,6 +71,22 @@ static const struct tree_arch *tree_arch_of(const char *config)
 	return NULL;
 }
 
+const struct arch *tree_configured_arch(const char *config)
+{
+	const struct tree_arch *row = tree_arch_of(config);
+
+	return row ? arch_find(row->arch) : NULL;
+}
+
+const char *tree_image_target(const struct arch *arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tree_archs); i++) {
+		if (streq(tree_archs[i].arch, arch->name))
+			return tree_archs[i].target;
+	}
+	return "all";
+}
+
 static char *find_image(const char *output, const struct tree_arch *row)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(row->images) && row->images[i]; i++) {
@@ -123,7 +139,7 @@ static struct error *not_built(const char *directory, const char *output,
 }
 
 /* Where the source is: kbuild leaves a link beside a separate output. */
-static char *source_of(const char *directory, const char *output)
+char *tree_source(const char *directory, const char *output)
 {
 	_cleanup_free_ char *link = path_join(output, "source");
 	char *path;
@@ -154,8 +170,7 @@ static void fill_results(struct kernel *kernel, const char *output)
 
 /* KBUILD_OUTPUT stands in many an environment: it does not bend the name of an output
  * directory, which can be meant in one way only. */
-static struct error *absolute_output(const char *directory, const char *output,
-				     char **ret)
+struct error *tree_output(const char *directory, const char *output, char **ret)
 {
 	if (!output || (is_output(directory) && !is_source(directory)))
 		output = directory;
@@ -171,7 +186,7 @@ struct error *kernel_from_tree(const char *given, const char *given_output,
 	const struct tree_arch *row;
 
 	TRY(path_absolute(given, &directory));
-	TRY(absolute_output(given, given_output, &output));
+	TRY(tree_output(given, given_output, &output));
 	kernel->source = KERNEL_TREE;
 	kernel->config = path_join(output, ".config");
 	row = tree_arch_of(kernel->config);
@@ -196,7 +211,7 @@ struct error *kernel_from_tree(const char *given, const char *given_output,
 	if (!kernel->image)
 		return not_built(directory, output, row);
 	kernel->name = xstrdup(output);
-	kernel->source_directory = source_of(directory, output);
+	kernel->source_directory = tree_source(directory, output);
 	fill_results(kernel, output);
 	*ret = take_ptr(kernel);
 	return NULL;

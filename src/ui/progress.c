@@ -72,8 +72,8 @@ static void take_sample(struct progress *progress, uint64_t now_ms)
 	};
 }
 
-/* Bytes a second; 0: not known yet, or standing still. */
-static uint64_t rate(const struct progress *progress, uint64_t now_ms)
+/* What is done in a second; 0: not known yet, or standing still. */
+static double rate(const struct progress *progress, uint64_t now_ms)
 {
 	size_t count = progress->sample_count;
 	const struct sample *oldest =
@@ -82,8 +82,7 @@ static uint64_t rate(const struct progress *progress, uint64_t now_ms)
 
 	if (!count || elapsed_ms < PROGRESS_DELAY_MS || progress->done <= oldest->done)
 		return 0;
-	return (uint64_t)((double)(progress->done - oldest->done) * 1000 /
-			  (double)elapsed_ms);
+	return (double)(progress->done - oldest->done) * 1000 / (double)elapsed_ms;
 }
 
 static void append_time(struct text *text, uint64_t seconds)
@@ -97,24 +96,34 @@ static void append_time(struct text *text, uint64_t seconds)
 			     (unsigned int)(seconds % 60));
 }
 
+static char *format_amount(const struct progress *progress, uint64_t amount)
+{
+	if (progress->options.unit)
+		return xasprintf("%llu", (unsigned long long)amount);
+	return format_size(amount);
+}
+
 static void append_amount(struct text *text, const struct progress *progress)
 {
-	_cleanup_free_ char *done = format_size(progress->done);
-	_cleanup_free_ char *total = format_size(progress->total);
+	_cleanup_free_ char *done = format_amount(progress, progress->done);
+	_cleanup_free_ char *total = format_amount(progress, progress->total);
+	const char *unit = progress->options.unit;
 
 	if (progress->total)
 		text_appendf(text, "  %s of %s", done, total);
 	else if (progress->done)
 		text_appendf(text, "  %s", done);
+	if (unit && progress->done)
+		text_appendf(text, " %s", unit);
 }
 
 static void append_rate(struct text *text, const struct progress *progress,
 			uint64_t now_ms)
 {
-	uint64_t bytes = rate(progress, now_ms);
+	uint64_t bytes = (uint64_t)rate(progress, now_ms);
 	_cleanup_free_ char *size = format_size(bytes);
 
-	if (bytes)
+	if (bytes && !progress->options.unit)
 		text_appendf(text, "  %s/s", size);
 }
 
@@ -122,15 +131,17 @@ static void append_rate(struct text *text, const struct progress *progress,
 static void append_duration(struct text *text, const struct progress *progress,
 			    uint64_t now_ms)
 {
-	uint64_t bytes = rate(progress, now_ms);
+	double speed = rate(progress, now_ms);
 
 	text_append(text, "  ");
 	if (progress->total > progress->done) {
-		if (!bytes) {
+		if (speed <= 0) {
 			text_append(text, "-:-- left");
 			return;
 		}
-		append_time(text, (progress->total - progress->done) / bytes + 1);
+		append_time(text, (uint64_t)((double)(progress->total - progress->done) /
+					     speed) +
+					  1);
 		text_append(text, " left");
 	} else {
 		append_time(text, (now_ms - progress->stage_ms) / 1000);
@@ -194,10 +205,10 @@ static void draw(struct progress *progress, uint64_t now_ms)
 static void announce(const struct progress *progress)
 {
 	_cleanup_text_ struct text line = { 0 };
-	_cleanup_free_ char *total = format_size(progress->total);
+	_cleanup_free_ char *total = format_amount(progress, progress->total);
 
 	text_append(&line, progress->label);
-	if (progress->total)
+	if (progress->total && !progress->options.unit)
 		text_appendf(&line, " (%s)", total);
 	text_append(&line, "...\n");
 	put(progress, &line);

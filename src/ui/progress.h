@@ -23,7 +23,8 @@ enum progress_mode {
 
 struct progress_options {
 	enum progress_mode mode;
-	int fd; /* where to draw; borrowed */
+	int fd;		  /* where to draw; borrowed */
+	const char *unit; /* what is counted: "steps"; NULL: bytes */
 	/* Width of the terminal, asked at each redraw; NULL: 80. */
 	unsigned short (*columns)(int fd);
 	/* A monotonic clock in milliseconds: clock_ms(). */
@@ -36,7 +37,7 @@ struct progress;
 enum progress_mode progress_mode_for(int fd, bool insisted);
 struct progress *progress_new(const struct progress_options *options);
 /* How far it is: any number of times, as often as one likes.  Another stage than last
- * time starts that one.  total 0: not known; done 0 too: no bytes are counted. */
+ * time starts that one.  total 0: not known; done 0 too: nothing is counted. */
 void progress_update(struct progress *progress, const char *stage, uint64_t done,
 		     uint64_t total);
 /* Take the line away so that something else can be printed; it returns by itself. */
