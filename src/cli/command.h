@@ -103,7 +103,9 @@ const struct command *const *commands_all(void);
 const struct command *command_find(const char *name);
 const char *command_group_title(enum command_group group);
 
+extern const struct command command_build;
 extern const struct command command_complete;
+extern const struct command command_config;
 extern const struct command command_console;
 extern const struct command command_cp;
 extern const struct command command_debug;

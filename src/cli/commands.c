@@ -17,6 +17,8 @@ static const struct command *const commands[] = {
 	&command_rerun,
 	&command_debug,
 	&command_gdb,
+	&command_build,
+	&command_config,
 	&command_fetch,
 	&command_kernels,
 	&command_module,

@@ -13,4 +13,15 @@
 struct error *needs_check(const struct kernel *kernel,
 			  const struct image *image) _must_check_;
 
+/* Everything of klab's that a configuration lacks, what is needed first.  The caller frees
+ * the array; its strings are klab's own. */
+struct need_lacking {
+	const char *option;
+	char value;	  /* 'm' or 'n' */
+	const char *lack; /* what is missing without it */
+	bool optional;	  /* commands can be run without it */
+};
+void needs_lacking(const struct arch *arch, const char *config, size_t size,
+		   struct need_lacking **ret, size_t *ret_count);
+
 #endif
