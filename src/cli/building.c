@@ -125,3 +125,22 @@ char *building_summary(const struct build_result *result)
 	text_appendf(&text, " (-j%u%s)", result->jobs, result->ccache ? ", ccache" : "");
 	return text_take(&text);
 }
+
+struct error *building_before_run(struct call *call)
+{
+	_cleanup_build_result_ struct build_result result = { 0 };
+	_cleanup_free_ char *summary = NULL;
+	struct build_options options = { 0 };
+
+	if (!call->guest->build)
+		return NULL;
+	building_tree_options(call, building_kernel(call), NULL, &options.tree);
+	TRY(building_run(&options, &result));
+	/* A run's own deadlines are not the compiler's. */
+	call->started_us = clock_us();
+	if (!isatty(STDERR_FILENO) && !log_enabled(LOG_LEVEL_DEBUG))
+		return NULL;
+	summary = building_summary(&result);
+	print_note("%s", summary);
+	return NULL;
+}

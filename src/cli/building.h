@@ -24,6 +24,8 @@ size_t building_report_losses(const struct kconfig_symbols *symbols,
  * options->ui. */
 struct error *building_run(struct build_options *options,
 			   struct build_result *ret) _must_check_;
+/* What --build asks for; nothing where it was not given. */
+struct error *building_before_run(struct call *call) _must_check_;
 /* "6.1.0 for x86_64: 812 steps in 3:20, 14 modules"; the caller frees. */
 char *building_summary(const struct build_result *result);
 

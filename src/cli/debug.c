@@ -2,6 +2,7 @@
 /* klab debug and klab gdb. */
 #include "lab/debug.h"
 
+#include "cli/building.h"
 #include "cli/command.h"
 #include "cli/guest-ui.h"
 #include "cli/print.h"
@@ -93,6 +94,8 @@ static struct error *debug_run(struct call *call)
 		.ui = &ui.run,
 	};
 
+	TRY(building_before_run(call));
+	run.started_us = call->started_us;
 	guest_ui_init(&ui, call);
 	gdb_arguments(call, &arguments);
 	debug_new_guest(&run, &gdb, &verdict);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/building.h"
 #include "cli/command.h"
 #include "cli/guest-ui.h"
 #include "cli/print.h"
@@ -62,6 +63,8 @@ static struct error *run_run(struct call *call)
 			"leave out --no-agent, or put the command into an init");
 	if (call->guest->dry_run)
 		return dry_run(call);
+	TRY(building_before_run(call));
+	options.started_us = call->started_us;
 	guest_ui_init(&ui, call);
 	if (call->guest->detach)
 		return detached(call, &options);
@@ -75,6 +78,8 @@ static const struct command_example examples[] = {
 	{ "klab run -- uname -r", "one command; its output, its exit status" },
 	{ "klab run -k ~/linux --add t.sh -- /t.sh",
 	  "a script, on the kernel built in ~/linux" },
+	{ "git bisect run klab run --build -k . -- true",
+	  "the commit from which on it does not boot" },
 	{ "klab run --arch aarch64", "another architecture" },
 	{ "klab run -d --name vm", "a guest that stays; then klab exec vm -- CMD" },
 	{ NULL, NULL },

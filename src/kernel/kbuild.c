@@ -34,7 +34,9 @@ static struct error *find_tree(const char *given, char **ret)
 
 	TRY(path_absolute(given ? given : ".", &path));
 	if (given && !path_is_dir(given))
-		return error_new(ERROR_NOT_FOUND, "%s is not a directory", given);
+		return error_hint(
+			error_new(ERROR_NOT_FOUND, "%s is not a directory", given),
+			"name the directory of a kernel's source, or of its O=");
 	while (!kernel_is_tree(path)) {
 		char *parent;
 

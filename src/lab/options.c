@@ -132,6 +132,8 @@ const struct option_row run_option_rows[] = {
 	  .check = check_guest_name, .help = "Name of the guest, for the other commands" },
 	{ .name = "detach", .letter = 'd', .kind = OPTION_FLAG, GUEST(detach),
 	  .help = "Leave the guest running in the background" },
+	{ .name = "build", .kind = OPTION_FLAG, GUEST(build),
+	  .help = "Build the kernel's tree first (klab build); --timeout counts from then" },
 	{ .name = "dry-run", .kind = OPTION_FLAG, GUEST(dry_run),
 	  .help = "Print the QEMU command instead of running it" },
 	{ .name = "yes", .kind = OPTION_FLAG, RESTRICTED, GUEST(yes),

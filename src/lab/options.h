@@ -60,6 +60,7 @@ struct guest_options {
 	/* The run. */
 	char *name;
 	bool detach;
+	bool build; /* the tree, before the guest */
 	bool dry_run;
 	bool yes;
 	uint64_t timeout_ms;

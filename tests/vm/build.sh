@@ -116,7 +116,16 @@ check_status "what does not compile" 125 in_tree build
 check_has "the compiler's words" err "^a.c:1:25: error: .nought. undeclared"
 check_has "where to read on" err 'try: less .*/builds/.*/log'
 check_has "it is there" "$(sed -n 's/^klab: try: less \([^,]*\),.*/\1/p' err)" 'nought'
+check_status "run --build" 125 in_tree run --build --json -- true
+check_has "the compiler's words there too" err "error: .nought. undeclared"
+check_is "and the verdict" "$(json err status)" 125
 echo 'int main(void) { return 0; }' >"$tree/a.c"
+rm -f "$tree/vmlinux" "$tree/arch/x86/boot/bzImage"
+check_status "run --build of what builds" 125 in_tree run --build -- true
+check_status "has built it" 0 test -e "$tree/arch/x86/boot/bzImage"
+check_hasnt "and says nothing of that" err built
+check_status "--build of no tree" 125 klab run -k debian --arch "$ARCH" --build -- true
+check_has "says so" err 'debian is not a directory'
 check_status "no make" 125 env PATH=/nonexistent "$KLAB" build "$tree" "${words[@]}"
 check_has "says so" err 'make'
 
