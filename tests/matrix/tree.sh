@@ -77,6 +77,33 @@ if ((${#words[@]})); then
 	same_release "KBUILD_OUTPUT" env "KBUILD_OUTPUT=$out" "$KLAB" run -- uname -r
 	check_status "a module of the tree" 0 klab run -k "$out" -- grep virtio_console /proc/modules
 fi
+# klab build finds what make has built, and the same the other way round.
+check_status "klab build" 0 in_tree build "${words[@]}" --json
+steps=$(python3 -c 'import json; print(json.load(open("out"))["steps"])')
+check_status "has little to do" 0 test "$steps" -lt 20
+same_release "run --build" in_tree run "${words[@]}" --build -- uname -r
+build "$target"
+check_hasnt "make has nothing left" log '^  CC '
+
+# Fragments and options, in an output of their own.
+configs=$sources/config-$ARCH
+rm -rf "$configs" "$configs-tiny"
+for fragment in base debug btf kasan lockdep kgdb trace kmemleak nomodules; do
+	check_status "the fragment $fragment" 0 klab config set -k "$source" "O=$configs" \
+		"ARCH=$ARCH" --fragment "$fragment"
+done
+check_status "the fragment tiny" 0 klab config set -k "$source" "O=$configs-tiny" \
+	"ARCH=$ARCH" --fragment tiny
+check_status "is enough for klab" 0 klab config check -k "$configs-tiny"
+check_status "and the rest for all of it" 0 klab config check -k "$configs" --json
+check_is "nothing is missing" "$(python3 -c '
+import json; print(json.load(open("out"))["lacking"])')" '[]'
+check_status "a dependency that is off" 1 klab config set -k "$configs" INFINIBAND_RDMAVT=y
+check_has "is named" err 'CONFIG_INFINIBAND_RDMAVT is n, not y: it needs INFINIBAND'
+check_status "an option that is not there" 1 klab config set -k "$configs" KASAM=y
+check_has "the nearest" err 'try: KASAN,'
+rm -rf "$configs" "$configs-tiny"
+
 check_status "built for another" 125 klab run -k "$out" --arch "$other" -- true
 check_has "says so" err "configured for $ARCH, not for $other"
 check_status "a status, processors, a terminal" 7 klab run -k "$out" -p 2 -t -- \
