@@ -18,6 +18,7 @@
 
 #define KILL_GRACE_MS 5000
 #define LEFT_BEHIND_MS 1000
+#define TICK_MS 500
 /* A line of make's that is longer is cut: nobody reads its end. */
 #define LINE_MAX_BYTES (1 << 16)
 /* Of what a quiet run complained, for the error. */
@@ -29,6 +30,7 @@ struct making {
 	struct process process;
 	int output, complaints;		/* our ends of the pipes */
 	struct loop_source *sources[8]; /* signals, timers, the process */
+	struct loop_source *ticks;
 	size_t source_count;
 	struct loop_source *output_source, *complaints_source;
 	struct text line;
@@ -44,6 +46,7 @@ static void making_deinit(struct making *making)
 		(void)kill(-making->group, SIGKILL); /* it may be gone already */
 	for (size_t i = 0; i < making->source_count; i++)
 		loop_source_free(making->sources[i]);
+	loop_source_free(making->ticks);
 	loop_source_free(making->output_source);
 	loop_source_free(making->complaints_source);
 	process_deinit(&making->process);
@@ -133,6 +136,15 @@ static struct error *on_end(int status, void *argument)
 	/* Somebody whom make has left behind may hold its pipes for ever. */
 	return loop_add_timer(making->loop, clock_ms() + LEFT_BEHIND_MS, on_left_behind,
 			      making, &making->sources[making->source_count++]);
+}
+
+static struct error *on_tick(void *argument)
+{
+	struct making *making = argument;
+
+	making->run->listener->tick(making->run->listener->argument);
+	loop_source_set_deadline(making->ticks, clock_ms() + TICK_MS);
+	return NULL;
 }
 
 static struct error *on_grace(void *argument)
@@ -245,6 +257,9 @@ static struct error *follow(struct making *making)
 			&making->complaints_source));
 	TRY(loop_add_child(making->loop, &making->process, on_end, making,
 			   &making->sources[making->source_count++]));
+	if (making->run->listener && making->run->listener->tick)
+		TRY(loop_add_timer(making->loop, clock_ms() + TICK_MS, on_tick, making,
+				   &making->ticks));
 	return loop_run(making->loop);
 }
 

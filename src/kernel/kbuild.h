@@ -49,6 +49,8 @@ struct kbuild_listener {
 	struct error *(*line)(const char *line, void *argument);
 	/* What goes to stderr, in pieces as they come. */
 	struct error *(*complaint)(const char *bytes, size_t size, void *argument);
+	/* Some time has passed.  May be NULL, as all of them. */
+	void (*tick)(void *argument);
 	void *argument;
 };
 

@@ -100,21 +100,28 @@ static char *find_ccache(const struct kbuild *kbuild, const struct kbuild_option
 	return NULL;
 }
 
-static struct error *on_line(const char *line, void *argument)
+static void on_tick(void *argument)
 {
 	struct building *building = argument;
 	const struct build_ui *ui = building->options->ui;
+	uint64_t done = building->result.steps;
+
+	if (ui && ui->step)
+		ui->step("building", done,
+			 building->estimate > done ? building->estimate : 0,
+			 ui->argument);
+}
+
+static struct error *on_line(const char *line, void *argument)
+{
+	struct building *building = argument;
 
 	TRY(fd_write_all(building->log, line, strlen(line)));
 	TRY(fd_write_all(building->log, "\n", 1));
 	if (!build_is_step(line))
 		return NULL;
 	building->result.steps++;
-	if (ui && ui->step)
-		ui->step("building", building->result.steps,
-			 building->estimate > building->result.steps ? building->estimate
-								     : 0,
-			 ui->argument);
+	on_tick(building);
 	return NULL;
 }
 
@@ -199,6 +206,7 @@ static struct error *make(struct building *building)
 {
 	const struct kbuild_listener listener = { .line = on_line,
 						  .complaint = on_complaint,
+						  .tick = on_tick,
 						  .argument = building };
 	_cleanup_free_ char *ccache = NULL;
 	_cleanup_strv_ struct strv words = { 0 };

@@ -10,7 +10,7 @@
 #include "kernel/kbuild.h"
 
 struct build_ui {
-	/* A step was made; total 0: not known. */
+	/* How many steps were made, also while nothing is; total 0: not known. */
 	void (*step)(const char *stage, uint64_t done, uint64_t total, void *argument);
 	/* What compilers and make complain of. */
 	void (*complaint)(const char *bytes, size_t size, void *argument);

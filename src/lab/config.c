@@ -99,13 +99,17 @@ void config_compare(const char *before, size_t before_size, const char *after,
 	sort(&old);
 	sort(&new);
 	while (i < old.count || j < new.count) {
-		const struct config_entry *a = i < old.count ? &old.items[i] : NULL;
-		const struct config_entry *b = j < new.count ? &new.items[j] : NULL;
-		int order = !a ? 1 : !b ? -1 : by_name(a, b);
+		int order = i == old.count   ? 1
+			    : j == new.count ? -1
+					     : by_name(&old.items[i], &new.items[j]);
 
-		add_difference(ret, order <= 0 ? a->name : b->name,
-			       order <= 0 ? a->after : NULL,
-			       order >= 0 ? b->after : NULL);
+		if (order < 0)
+			add_difference(ret, old.items[i].name, old.items[i].after, NULL);
+		else if (order > 0)
+			add_difference(ret, new.items[j].name, NULL, new.items[j].after);
+		else
+			add_difference(ret, old.items[i].name, old.items[i].after,
+				       new.items[j].after);
 		i += order <= 0;
 		j += order >= 0;
 	}
