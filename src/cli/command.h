@@ -104,6 +104,7 @@ const struct command *command_find(const char *name);
 const char *command_group_title(enum command_group group);
 
 extern const struct command command_build;
+extern const struct command command_clean;
 extern const struct command command_complete;
 extern const struct command command_config;
 extern const struct command command_console;

@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_debug,
 	&command_gdb,
 	&command_build,
+	&command_clean,
 	&command_config,
 	&command_fetch,
 	&command_kernels,

@@ -40,7 +40,7 @@ EOF
 
 # As kbuild: KCONFIG_CONFIG, O=, a release, a list of the Kconfig files.
 cat >"$tree/Makefile" <<'EOF'
-.PHONY: vmlinux bzImage modules
+.PHONY: vmlinux bzImage modules clean mrproper distclean
 out := $(or $(O),.)
 config := $(or $(KCONFIG_CONFIG),$(out)/.config)
 defconfig allnoconfig:
@@ -71,6 +71,12 @@ vmlinux:
 bzImage: vmlinux
 	@echo "  BUILD   arch/x86/boot/bzImage"
 	@touch $(out)/arch/x86/boot/bzImage
+clean:
+	@rm -f $(out)/vmlinux
+mrproper: clean
+	@rm -f $(out)/.config
+distclean: mrproper
+	@rm -f $(out)/*.orig
 modules: vmlinux
 	@printf 'a.o\nb.o\n' >$(out)/modules.order
 EOF
@@ -211,3 +217,16 @@ check_status "a verb that isn't" 2 in_tree config shew
 check_status "a kernel of Debian" 0 klab config show -k debian --arch "$ARCH" VIRTIO_CONSOLE
 check_has "its option" out 'CONFIG_VIRTIO_CONSOLE +m'
 check_status "has all that a run needs" 0 klab config check -k debian --arch "$ARCH" --json
+
+# Cleaning.
+check_status "something to clean" 0 in_tree build
+touch "$tree/a.orig"
+check_status "clean" 0 in_tree clean
+check_is "leaves the configuration" "$(cd "$tree" && ls vmlinux .config a.orig 2>&1)" \
+	"ls: cannot access 'vmlinux': No such file or directory"$'\n.config\na.orig'
+check_status "clean --config" 0 in_tree clean --config
+check_is "doesn't" "$(cd "$tree" && echo .config* *.orig)" ".config.old a.orig"
+check_status "clean --all" 0 klab clean "$tree" --all "${words[@]}"
+check_status "leaves nothing" 1 test -e "$tree/a.orig"
+check_status "clean nothing" 1 klab clean
+check_has "says so" err 'in no kernel tree'
