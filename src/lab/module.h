@@ -21,8 +21,9 @@ struct error *module_new(struct store *store, const char *name, const char *dire
 struct module_build {
 	const char *directory;
 	const struct guest_options *guest; /* kernel, arch, and kbuild's variables */
-	const struct strv *variables; /* NAME=VALUE for make; NULL: none */
-	const struct fetch_options *fetch; /* of a kernel or headers that are not stored */
+	const struct strv *variables;	   /* NAME=VALUE for make; NULL: none */
+	const struct fetch_options
+		*fetch; /* of a kernel or headers that are not stored */
 };
 
 /* What modules are built against. */
