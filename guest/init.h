@@ -5,7 +5,7 @@
 
 /* What the channel needs: /dev, /proc, /sys, standard descriptors. */
 void init_early(void);
-/* The rest, done while the host answers the first HELLO. */
+/* The rest; if it can be, done while the host answers the first HELLO. */
 void init_late(void);
 /* The name by which the kernel and people look for it, where the image has a busybox. */
 void init_add_modprobe(void);

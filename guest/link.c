@@ -13,6 +13,7 @@
 #include "frames.h"
 #include "note.h"
 #include "session.h"
+#include "setup.h"
 #include "shutdown.h"
 #include "watch.h"
 
@@ -139,9 +140,9 @@ void link_data(uint8_t stream, uint32_t session, size_t size)
 static void link_hello(bool answer)
 {
 	struct utsname name;
-	char facts[5][sizeof(name.version) + 16];
-	uint32_t count = answer ? 5 : 4;
-	uint8_t payload[2048];
+	char facts[6][512];
+	uint32_t count = 4;
+	uint8_t payload[8 + sizeof(facts)];
 	size_t at = 8;
 
 	uname(&name);
@@ -149,7 +150,11 @@ static void link_hello(bool answer)
 	(void)snprintf(facts[1], sizeof(facts[1]), "version=%s", name.version);
 	(void)snprintf(facts[2], sizeof(facts[2]), "arch=%s", name.machine);
 	(void)snprintf(facts[3], sizeof(facts[3]), "pid=%d", (int)getpid());
-	(void)snprintf(facts[4], sizeof(facts[4]), PROTO_ANSWER);
+	if (setup_trouble())
+		(void)snprintf(facts[count++], sizeof(facts[0]), "trouble=%s",
+			       setup_trouble());
+	if (answer)
+		(void)snprintf(facts[count++], sizeof(facts[0]), PROTO_ANSWER);
 	proto_put_u32(payload, PROTO_MAGIC);
 	payload[4] = payload[6] = PROTO_VERSION;
 	payload[5] = payload[7] = 0;

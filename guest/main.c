@@ -26,6 +26,7 @@
 #include "note.h"
 #include "port.h"
 #include "session.h"
+#include "setup.h"
 #include "shutdown.h"
 #include "watch.h"
 
@@ -117,7 +118,7 @@ static _Noreturn void serve(bool until_hang_up)
 
 int main(int argc, char **argv)
 {
-	bool is_init = getpid() == 1;
+	bool is_init = getpid() == 1, ordered;
 	int fd = -1;
 
 	if (argc > 2 && strcmp(argv[1], "--restarted") == 0)
@@ -138,8 +139,14 @@ int main(int argc, char **argv)
 	if (watch_setup() != 0)
 		cannot_serve("epoll (CONFIG_EPOLL)");
 	watch_children();
+	ordered = is_init && setup_read();
+	if (ordered) {
+		/* Its success is part of the greeting. */
+		init_late();
+		setup_apply();
+	}
 	link_open(fd >= 0 ? fd : port_open());
-	if (is_init)
+	if (is_init && !ordered)
 		init_late();
 	serve(fd >= 0);
 }

@@ -14,6 +14,7 @@
 
 #include "exec.h"
 #include "link.h"
+#include "setup.h"
 #include "stream.h"
 
 #define KILL_AFTER_MS 2000
@@ -146,6 +147,10 @@ static void session_start(uint32_t id, const struct request *request)
 	struct started started;
 	int r;
 
+	if (setup_trouble()) {
+		link_send_exit(id, PROTO_EXIT_REFUSED, 0, setup_trouble());
+		return;
+	}
 	if (!service_known(request->service)) {
 		link_send_exit(id, PROTO_EXIT_REFUSED, 0,
 			       "the agent has no such service");

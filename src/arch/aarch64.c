@@ -19,6 +19,7 @@ static const struct arch_machine machines[] = {
 static const char *const channel_modules[] = { "virtio_pci", "virtio_console", NULL };
 static const char *const disk_modules[] = { "virtio_blk", NULL };
 static const char *const net_modules[] = { "virtio_net", NULL };
+static const char *const share_modules[] = { "9pnet_virtio", "9p", NULL };
 
 const struct arch arch_aarch64 = {
 	.name = "aarch64",
@@ -41,6 +42,7 @@ const struct arch arch_aarch64 = {
 	.channel_modules = channel_modules,
 	.disk_modules = disk_modules,
 	.net_modules = net_modules,
+	.share_modules = share_modules,
 	.gdb_architecture = "aarch64",
 	.append_fast = "cryptomgr.notests",
 	.append_nokaslr = "nokaslr",

@@ -44,6 +44,7 @@ struct arch {
 	const char *const *channel_modules;
 	const char *const *disk_modules;
 	const char *const *net_modules;
+	const char *const *share_modules;
 	const char *gdb_architecture; /* gdb's name: "i386:x86-64" */
 	const char *append_fast;   /* kernel parameters that only make booting faster */
 	const char *firmware_fast; /* starts a PVH kernel sooner; NULL: there is none */

@@ -23,6 +23,7 @@ static const struct arch_machine machines[] = {
 static const char *const channel_modules[] = { "virtio_pci", "virtio_console", NULL };
 static const char *const disk_modules[] = { "virtio_blk", NULL };
 static const char *const net_modules[] = { "virtio_net", NULL };
+static const char *const share_modules[] = { "9pnet_virtio", "9p", NULL };
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
@@ -44,6 +45,7 @@ const struct arch arch_x86_64 = {
 	.channel_modules = channel_modules,
 	.disk_modules = disk_modules,
 	.net_modules = net_modules,
+	.share_modules = share_modules,
 	.gdb_architecture = "i386:x86-64",
 	/* The self-tests of the crypto algorithms are 0.29 s of a 6.1 boot under TCG.  On one
 	 * CPU the kernel patches every "lock" out of its code, each time through a mapping of

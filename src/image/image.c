@@ -26,6 +26,7 @@
 #define PACK_VERSION "klab initramfs 1"
 #define STORE_KIND "initramfs"
 #define FILE_NAME "initramfs.cpio"
+#define SETUP_PATH "/lib/klab/setup"
 
 void image_deinit(struct image *image)
 {
@@ -48,6 +49,14 @@ static struct error *add_init(struct plan *plan, const struct image_options *opt
 	if (stat(agent, &st) < 0)
 		return error_os(errno, "looking at %s", agent);
 	return plan_add_file(plan, "/init", 0755, agent, &st);
+}
+
+static struct error *add_setup(struct plan *plan, const struct image_options *options)
+{
+	if (!options->setup || !*options->setup)
+		return NULL;
+	return plan_add_bytes(plan, SETUP_PATH, 0644, options->setup,
+			      strlen(options->setup));
 }
 
 static struct error *add_modules(struct plan *plan, struct store *store,
@@ -82,6 +91,7 @@ static struct error *recipe_fill(struct plan *plan, struct store *store,
 	TRY(busybox_add(plan, store, options));
 	TRY(add_init(plan, options));
 	TRY(add_modules(plan, store, options, ret_missing));
+	TRY(add_setup(plan, options));
 	return add_users(plan, options);
 }
 

@@ -55,6 +55,17 @@ struct error *check_absolute(const char *value)
 	return error_new(ERROR_USAGE, "\"%s\" is not an absolute path", value);
 }
 
+struct error *check_share(const char *value)
+{
+	const char *equals = strchr(value, '=');
+
+	if (*value == '/' && equals && equals[1])
+		return NULL;
+	return error_hint(error_new(ERROR_USAGE, "\"%s\" shares no directory", value),
+			  "the absolute path in the guest, \"=\", the directory here: "
+			  "/mnt=.");
+}
+
 struct error *check_guest_name(const char *value)
 {
 	size_t length = strlen(value);

@@ -14,6 +14,8 @@ struct error *check_word(const char *value) _must_check_;
 struct error *check_net(const char *value) _must_check_;
 struct error *check_env(const char *value) _must_check_;
 struct error *check_absolute(const char *value) _must_check_;
+/* G=H, G absolute. */
+struct error *check_share(const char *value) _must_check_;
 /* A name that is also a directory's and a host's: [a-z0-9], then [a-z0-9.-], at most
  * 63. */
 struct error *check_guest_name(const char *value) _must_check_;

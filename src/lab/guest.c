@@ -302,6 +302,20 @@ static void on_ended(struct guest *guest)
 	guest->handlers.ended(guest->handlers.argument);
 }
 
+/* The guest is not what was ordered, as its agent says (guest/setup.h). */
+static bool is_in_trouble(struct guest *guest)
+{
+	const char *trouble = keeper_fact(guest->keeper, "trouble");
+	_cleanup_text_ struct text harmless = { 0 };
+
+	if (!trouble || guest->finishing)
+		return false;
+	text_append_harmless(&harmless, trouble, strlen(trouble));
+	guest->verdict.message = text_take(&harmless);
+	guest_finish(guest, ENDED_ERROR, STATUS_CANNOT_RUN);
+	return true;
+}
+
 static void on_ready(struct guest *guest)
 {
 	const char *release = keeper_fact(guest->keeper, "release");
@@ -312,6 +326,8 @@ static void on_ready(struct guest *guest)
 	begin_phase(guest, PHASE_COMMAND);
 	free(guest->verdict.release);
 	guest->verdict.release = release ? xstrdup(release) : NULL;
+	if (is_in_trouble(guest))
+		return;
 	guest->handlers.ready(guest->handlers.argument);
 }
 

@@ -49,6 +49,10 @@ struct guest_options {
 	struct strv modules; /* --module */
 	bool no_agent;
 
+	/* Directories of the host in the guest: G=H. */
+	struct strv read_only_dirs;
+	struct strv writable_dirs;
+
 	/* The command and its surroundings. */
 	struct strv command; /* empty: a shell */
 	bool shell_line;     /* --sh: the words are one line for sh -c */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "lab/needs.h"
+#include "lab/shares.h"
 #include "os/file.h"
 
 static struct error *find_arch(const struct guest_options *options,
@@ -55,6 +56,8 @@ static void wanted_modules(const struct guest_options *options, const struct arc
 		strv_push_all(ret, arch->disk_modules);
 	if (options->net && !streq(options->net, "none"))
 		strv_push_all(ret, arch->net_modules);
+	if (options->read_only_dirs.count || options->writable_dirs.count)
+		strv_push_all(ret, arch->share_modules);
 	strv_push_all(ret, (const char *const *)options->modules.items);
 }
 
@@ -76,7 +79,8 @@ static struct error *check_modules(const struct guest_options *options,
 }
 
 static struct error *build_image(const struct guest_options *options,
-				 const struct plan_ui *ui, struct plan *plan)
+				 const struct plan_ui *ui, const char *setup,
+				 struct plan *plan)
 {
 	_cleanup_strv_ struct strv modules = { 0 };
 	_cleanup_(adds_deinit) struct adds adds = {
@@ -86,6 +90,7 @@ static struct error *build_image(const struct guest_options *options,
 		.kernel = plan->kernel,
 		.overlays = (const char *const *)options->overlays.items,
 		.arch = plan->kernel->arch,
+		.setup = setup,
 		.no_agent = options->no_agent,
 		.fetch = ui->fetch,
 	};
@@ -229,6 +234,11 @@ static struct error *describe_machine(const struct guest_options *options,
 static struct error *fill(const struct guest_options *options, enum plan_purpose purpose,
 			  const struct plan_ui *ui, struct plan *plan)
 {
+	_cleanup_shares_ struct shares shares = { 0 };
+	_cleanup_text_ struct text setup = { 0 };
+
+	TRY(shares_parse(options, &shares));
+	shares_add(&shares, &plan->machine, &setup);
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
 	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
@@ -237,7 +247,8 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 		if (!streq(options->initrd, "none"))
 			TRY(path_absolute(options->initrd, &plan->machine.initrd));
 	} else {
-		TRY(build_image(options, ui, plan));
+		TRY(build_image(options, ui, text_str(&setup), plan));
+		TRY(shares_check_kernel(&shares, plan->kernel, &plan->image));
 		plan->machine.initrd = xstrdup(plan->image.path);
 	}
 	TRY(choose_boot(options, plan));

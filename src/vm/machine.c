@@ -27,8 +27,17 @@ static void machine_disk_deinit(struct machine_disk *disk)
 	free(disk->format);
 }
 
+static void machine_share_deinit(struct machine_share *share)
+{
+	free(share->path);
+	free(share->tag);
+}
+
 void machine_deinit(struct machine *machine)
 {
+	for (size_t i = 0; i < machine->share_count; i++)
+		machine_share_deinit(&machine->shares[i]);
+	free(machine->shares);
 	for (size_t i = 0; i < machine->disk_count; i++)
 		machine_disk_deinit(&machine->disks[i]);
 	free(machine->disks);
@@ -150,4 +159,16 @@ struct error *machine_add_disk(struct machine *machine, const char *spec)
 	machine->disks[machine->disk_count++] = disk;
 	disk = (struct machine_disk){ 0 };
 	return NULL;
+}
+
+const char *machine_add_share(struct machine *machine, const char *path, bool read_only)
+{
+	struct machine_share *share;
+
+	array_reserve(machine->shares, machine->share_count, machine->share_capacity);
+	share = &machine->shares[machine->share_count];
+	share->path = xstrdup(path);
+	share->tag = xasprintf("klab%zu", machine->share_count++);
+	share->read_only = read_only;
+	return share->tag;
 }

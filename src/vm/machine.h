@@ -22,6 +22,13 @@ struct machine_disk {
 	bool device; /* a block device of the host, not a file */
 };
 
+/* A directory of the host that the guest can mount. */
+struct machine_share {
+	char *path;
+	char *tag; /* by which the guest knows it */
+	bool read_only;
+};
+
 struct machine {
 	const struct arch *arch;
 	char *machine; /* "pc", "q35", "virt"; NULL: the architecture's default */
@@ -39,6 +46,9 @@ struct machine {
 	struct machine_disk *disks;
 	size_t disk_count;
 	size_t disk_capacity;
+	struct machine_share *shares;
+	size_t share_count;
+	size_t share_capacity;
 	char *net; /* NULL, "none": none; "user" or "user,hostfwd=tcp::8080-:80" */
 
 	bool no_reboot;	   /* a reset ends QEMU */
@@ -57,6 +67,9 @@ bool qemu_brings(const char *qemu, const char *file);
 /* Add the disk that the user's words name: FILE[,ro][,format=raw|qcow2].  The format is
  * found by looking; where a guest could have forged what is found, the user must say it. */
 struct error *machine_add_disk(struct machine *machine, const char *spec) _must_check_;
+
+/* Share a directory; the tag is borrowed from the machine. */
+const char *machine_add_share(struct machine *machine, const char *path, bool read_only);
 
 /* Descriptor numbers by which the QEMU process reaches its keeper. */
 struct machine_wires {

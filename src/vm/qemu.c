@@ -186,6 +186,29 @@ static struct error *emit_disks(struct qemu_emitter *e)
 	return NULL;
 }
 
+static struct error *emit_shares(struct qemu_emitter *e)
+{
+	const struct machine *m = e->machine;
+
+	for (size_t i = 0; i < m->share_count; i++) {
+		const struct machine_share *share = &m->shares[i];
+		_cleanup_free_ char *path = escape_value(share->path);
+
+		/* Files belong to whom QEMU runs as; an owner that it may not give them is
+		 * let pass ("none").  Two file systems below the directory may use the same
+		 * inode numbers, which the guest must not see ("remap"). */
+		emit(e, "-fsdev", NULL);
+		strv_pushf(e->argv,
+			   "local,id=share%zu,path=%s,security_model=none,"
+			   "multidevs=remap%s",
+			   i, path, share->read_only ? ",readonly=on" : "");
+		emit(e, "-device", NULL);
+		strv_pushf(e->argv, "virtio-9p-%s,fsdev=share%zu,mount_tag=%s",
+			   m->arch->virtio_bus, i, share->tag);
+	}
+	return NULL;
+}
+
 static struct error *emit_net(struct qemu_emitter *e)
 {
 	const struct machine *m = e->machine;
@@ -227,7 +250,7 @@ static struct error *emit_user(struct qemu_emitter *e)
 static struct error *(*const emitters[])(struct qemu_emitter *e) = {
 	emit_program, emit_base,    emit_machine, emit_accel, emit_size,
 	emit_kernel,  emit_console, emit_qmp,	  emit_agent, emit_disks,
-	emit_net,     emit_life,    emit_user,
+	emit_shares,  emit_net,	    emit_life,	  emit_user,
 };
 
 struct error *qemu_command(const struct machine *machine,

@@ -217,6 +217,22 @@ static void test_disk_unusable(void **state)
 	machine_deinit(&m);
 }
 
+static void test_shares(void **state)
+{
+	struct machine m = plain_machine("aarch64");
+	_cleanup_free_ char *line = NULL;
+
+	assert_string_equal(machine_add_share(&m, "/a, b", true), "klab0");
+	assert_string_equal(machine_add_share(&m, "/c", false), "klab1");
+	line = command_line(&m, NULL);
+	assert_has(line, " -fsdev 'local,id=share0,path=/a,, b,security_model=none,"
+			 "multidevs=remap,readonly=on' "
+			 "-device virtio-9p-pci,fsdev=share0,mount_tag=klab0 ");
+	assert_has(line, " -fsdev local,id=share1,path=/c,security_model=none,"
+			 "multidevs=remap -device ");
+	machine_deinit(&m);
+}
+
 static void test_what_qemu_brings(void **state)
 {
 	_cleanup_temp_dir_ char *directory = NULL;
@@ -246,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_disk_forged),
 		cmocka_unit_test(test_disk_unusable),
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_what_qemu_brings),
 	};
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The host's orders: a table of words, each with the one who carries it out. */
+#include "setup.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "note.h"
+#include "share.h"
+
+static const struct {
+	const char *word;
+	void (*apply)(char *rest);
+} orders[] = {
+	{ "share", share_apply },
+};
+
+static char list[16384];
+static char trouble[400];
+
+bool setup_read(void)
+{
+	int fd = open(SETUP_LIST, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, list, sizeof(list) - 1);
+	close(fd);
+	list[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
+void setup_fail(const char *fmt, ...)
+{
+	char text[sizeof(trouble)];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	note_fault("%s", text);
+	if (!trouble[0])
+		memcpy(trouble, text, sizeof(trouble));
+}
+
+const char *setup_trouble(void)
+{
+	return trouble[0] ? trouble : NULL;
+}
+
+static void apply_line(char *line)
+{
+	char *word = strsep(&line, " ");
+
+	for (size_t i = 0; line && i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (strcmp(word, orders[i].word) == 0) {
+			orders[i].apply(line);
+			return;
+		}
+	setup_fail("this agent cannot do what klab orders: %s", word);
+}
+
+void setup_apply(void)
+{
+	char *rest = list, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			apply_line(line);
+}

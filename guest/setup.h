@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the host has ordered for this guest beyond the image itself: a list in the image,
+ * one order a line, its words separated by single spaces:
+ *
+ *	share TAG ro|rw PATH	mount the host's directory with this 9p tag at PATH (which
+ *				is the rest of the line)
+ *
+ * An order that cannot be carried out is trouble: the guest is not what its user wants a
+ * command to run in, so the agent says so in its HELLO and refuses to start any.
+ */
+#ifndef KLAB_GUEST_SETUP_H
+#define KLAB_GUEST_SETUP_H
+
+#include <stdbool.h>
+
+#define SETUP_LIST "/lib/klab/setup"
+
+/* Whether anything was ordered. */
+bool setup_read(void);
+/* After all other mounts, before HELLO. */
+void setup_apply(void);
+/* The first thing that could not be done, as a sentence; NULL: none. */
+const char *setup_trouble(void);
+
+/* For the ones who carry out an order. */
+void setup_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

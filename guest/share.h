@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's directories, by 9p over virtio. */
+#ifndef KLAB_GUEST_SHARE_H
+#define KLAB_GUEST_SHARE_H
+
+/* "TAG ro|rw PATH", see setup.h. */
+void share_apply(char *order);
+
+#endif
