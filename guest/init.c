@@ -8,14 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "note.h"
 
 struct mount_row {
@@ -101,22 +99,11 @@ void init_add_modprobe(void)
 		(void)!symlink("busybox", "/bin/modprobe"); /* there already: fine */
 }
 
-static void raise_loopback(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return;				 /* a kernel without networking */
-	(void)ioctl(fd, SIOCSIFFLAGS, &request); /* a command that needs it will say so */
-	close(fd);
-}
-
 void init_late(void)
 {
 	do_mounts(late_mounts, sizeof(late_mounts) / sizeof(late_mounts[0]));
 	make_links();
 	init_add_modprobe();
-	raise_loopback();
+	(void)net_raise("lo"); /* a command that needs it will say so */
 	(void)sethostname("klab", strlen("klab")); /* cosmetic */
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "note.h"
 #include "share.h"
 
@@ -15,6 +16,7 @@ static const struct {
 	const char *word;
 	void (*apply)(char *rest);
 } orders[] = {
+	{ "net", net_apply },
 	{ "share", share_apply },
 };
 

@@ -3,6 +3,9 @@
  * What the host has ordered for this guest beyond the image itself: a list in the image,
  * one order a line, its words separated by single spaces:
  *
+ *	net MAC ADDRESS/BITS|- ROUTER|-
+ *				bring up the network card with this hardware address,
+ *				give it an address, and a default route
  *	share TAG ro|rw PATH	mount the host's directory with this 9p tag at PATH (which
  *				is the rest of the line)
  *

@@ -23,7 +23,8 @@
  * type		from	payload
  * HELLO	both	u32 PROTO_MAGIC, u16 lowest version, u16 highest version spoken,
  *			string who ("klab 0.1"), vector facts ("release=6.1.0-49-amd64",
- *			"arch=x86_64", "pid=1"...)
+ *			"arch=x86_64", "pid=1"..., "trouble=SENTENCE" if the agent will start
+ *			nothing since it could not do what was ordered)
  * START	client	u32 flags (PROTO_START_*), u16 rows, u16 columns, u32 uid, u32 gid,
  *			string service, string cwd, vector argv, vector environment
  * STARTED	service	u32 pid (0: none)

@@ -28,15 +28,6 @@ struct error *check_word(const char *value)
 	return error_new(ERROR_USAGE, "\"%s\" is not a plain word", value);
 }
 
-struct error *check_net(const char *value)
-{
-	if (streq(value, "none") || streq(value, "user") || has_prefix(value, "user,"))
-		return NULL;
-	return error_hint(error_new(ERROR_USAGE, "\"%s\" is not a network of klab",
-				    value),
-			  "none, user, or user,hostfwd=tcp::8080-:80");
-}
-
 struct error *check_env(const char *value)
 {
 	size_t length = strcspn(value, "=");

@@ -11,7 +11,6 @@
 struct error *check_arch(const char *value) _must_check_;
 /* Letters, digits, and . _ - +: nothing that QEMU or apt would take apart. */
 struct error *check_word(const char *value) _must_check_;
-struct error *check_net(const char *value) _must_check_;
 struct error *check_env(const char *value) _must_check_;
 struct error *check_absolute(const char *value) _must_check_;
 /* G=H, G absolute. */

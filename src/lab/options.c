@@ -6,6 +6,7 @@
 #include "lab/options.h"
 
 #include "lab/check.h"
+#include "lab/network.h"
 
 #define GUEST(member) .offset = offsetof(struct guest_options, member)
 #define ARCHIVE(member) .offset = offsetof(struct archive_options, member)
@@ -71,7 +72,7 @@ const struct option_row machine_option_rows[] = {
 	{ .name = "disk", .argument = "FILE[,ro]", .kind = OPTION_LIST, RESTRICTED, GUEST(disks),
 	  .values = OPTION_VALUES_FILES, .help = "Attach a disk image" },
 	{ .name = "net", .argument = "NET", .kind = OPTION_STRING, RESTRICTED, GUEST(net),
-	  .check = check_net, .help = "none, or user[,hostfwd=tcp::PORT-:PORT]" },
+	  .check = network_check_word, .help = "none, user[,hostfwd=tcp::PORT-:PORT], tap=DEVICE, or socket=PATH (to another guest)" },
 	{ .name = "rodir", .argument = "G=H", .kind = OPTION_LIST, RESTRICTED, GUEST(read_only_dirs),
 	  .check = check_share, .values = OPTION_VALUES_DIRECTORIES,
 	  .help = "Mount this host's directory H at G in the guest, read-only" },

@@ -217,8 +217,6 @@ static struct error *describe_machine(const struct guest_options *options,
 	if (m->boot == BOOT_PVH && !options->plain && arch->firmware_fast &&
 	    qemu_brings(m->qemu, arch->firmware_fast))
 		m->firmware = xstrdup(arch->firmware_fast);
-	m->net = options->net && !streq(options->net, "none") ? xstrdup(options->net)
-							      : NULL;
 	m->no_reboot = purpose == PLAN_COMMAND;
 	m->start_halted = purpose == PLAN_DEBUG;
 	m->agent = !options->no_agent;
@@ -239,6 +237,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 
 	TRY(shares_parse(options, &shares));
 	shares_add(&shares, &plan->machine, &setup);
+	TRY(network_plan(options->net, &plan->machine.net, &setup, &plan->network));
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
 	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
@@ -271,6 +270,7 @@ struct error *plan_make(const struct guest_options *options, enum plan_purpose p
 
 void plan_deinit(struct plan *plan)
 {
+	network_free(plan->network);
 	machine_deinit(&plan->machine);
 	accel_choice_deinit(&plan->accel);
 	image_deinit(&plan->image);

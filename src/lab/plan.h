@@ -10,6 +10,7 @@
 #include "image/image.h"
 #include "kernel/fetch.h"
 #include "kernel/kernel.h"
+#include "lab/network.h"
 #include "lab/options.h"
 #include "store/store.h"
 #include "vm/accel.h"
@@ -27,6 +28,7 @@ struct plan {
 	struct kernel *kernel;
 	struct image image;
 	struct machine machine;
+	struct network *network; /* held while the guest lives; may be NULL */
 	struct accel_choice accel;
 	enum boot_method boot;
 	char *boot_reason; /* why not PVH; NULL: as wished */

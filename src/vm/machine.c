@@ -47,7 +47,9 @@ void machine_deinit(struct machine *machine)
 	free(machine->initrd);
 	free(machine->append);
 	free(machine->firmware);
-	free(machine->net);
+	free(machine->net.name);
+	free(machine->net.peer);
+	free(machine->net.mac);
 	free(machine->qemu);
 	strv_deinit(&machine->qemu_options);
 	*machine = (struct machine){ 0 };

@@ -29,6 +29,20 @@ struct machine_share {
 	bool read_only;
 };
 
+enum machine_net_kind {
+	MACHINE_NET_NONE,
+	MACHINE_NET_USER, /* QEMU's own, with its options */
+	MACHINE_NET_TAP,  /* a tap device of the host */
+	MACHINE_NET_LINK, /* another guest, by a pair of unix sockets */
+};
+
+struct machine_net {
+	enum machine_net_kind kind;
+	char *name; /* USER: options, may be ""; TAP: the device; LINK: our socket */
+	char *peer; /* LINK: the other's socket */
+	char *mac;
+};
+
 struct machine {
 	const struct arch *arch;
 	char *machine; /* "pc", "q35", "virt"; NULL: the architecture's default */
@@ -49,7 +63,7 @@ struct machine {
 	struct machine_share *shares;
 	size_t share_count;
 	size_t share_capacity;
-	char *net; /* NULL, "none": none; "user" or "user,hostfwd=tcp::8080-:80" */
+	struct machine_net net;
 
 	bool no_reboot;	   /* a reset ends QEMU */
 	bool start_halted; /* -S */

@@ -209,25 +209,45 @@ static struct error *emit_shares(struct qemu_emitter *e)
 	return NULL;
 }
 
+/* What is at the other end of the card. */
+static void emit_netdev(struct qemu_emitter *e)
+{
+	const struct machine_net *net = &e->machine->net;
+	_cleanup_free_ char *name = escape_value(net->name);
+	_cleanup_free_ char *peer = net->peer ? escape_value(net->peer) : NULL;
+
+	emit(e, "-netdev", NULL);
+	switch (net->kind) {
+	case MACHINE_NET_NONE:
+		break;
+	case MACHINE_NET_USER: /* options as QEMU takes them, commas and all */
+		strv_pushf(e->argv, "user,id=net0%s%s", *net->name ? "," : "", net->name);
+		break;
+	case MACHINE_NET_TAP:
+		strv_pushf(e->argv, "tap,id=net0,ifname=%s,script=no,downscript=no",
+			   name);
+		break;
+	case MACHINE_NET_LINK:
+		/* Datagrams: neither end has to be there first, or still. */
+		strv_pushf(e->argv,
+			   "dgram,id=net0,local.type=unix,local.path=%s,"
+			   "remote.type=unix,remote.path=%s",
+			   name, peer);
+		break;
+	}
+}
+
 static struct error *emit_net(struct qemu_emitter *e)
 {
 	const struct machine *m = e->machine;
-	const char *options;
 
-	if (!m->net || streq(m->net, "none"))
+	if (m->net.kind == MACHINE_NET_NONE)
 		return NULL;
-	options = after_prefix(m->net, "user");
-	if (!options || (*options && *options != ','))
-		return error_new(
-			ERROR_USAGE,
-			"--net is \"none\", \"user\" or \"user,hostfwd=...\", not \"%s\"",
-			m->net);
-	emit(e, "-netdev", NULL);
-	strv_pushf(e->argv, "user,id=net0%s", options);
+	emit_netdev(e);
 	emit(e, "-device", NULL);
 	/* Nobody boots from the net: without its ROM the firmware is done sooner. */
-	strv_pushf(e->argv, "virtio-net-%s,netdev=net0%s", m->arch->virtio_bus,
-		   streq(m->arch->virtio_bus, "pci") ? ",romfile=" : "");
+	strv_pushf(e->argv, "virtio-net-%s,netdev=net0,mac=%s%s", m->arch->virtio_bus,
+		   m->net.mac, streq(m->arch->virtio_bus, "pci") ? ",romfile=" : "");
 	return NULL;
 }
 

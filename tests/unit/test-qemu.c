@@ -96,40 +96,54 @@ static void test_wires(void **state)
 	machine_deinit(&m);
 }
 
-static void test_machines_and_nets(void **state)
+static void test_machines(void **state)
 {
 	_cleanup_strv_ struct strv argv = { 0 };
-	static const struct {
-		const char *machine, *cpu, *net, *wanted, *error;
-	} rows[] = {
-		{ "q35", NULL, NULL, " -machine q35", NULL },
-		{ NULL, "Nehalem,+x", NULL, " -cpu Nehalem,+x ", NULL },
-		{ "virt", NULL, NULL, NULL, "there is no machine \"virt\" for x86_64" },
-		{ NULL, NULL, "user", " -netdev user,id=net0 ", NULL },
-		{ NULL, NULL, "user,hostfwd=tcp::80-:80",
-		  " -netdev user,id=net0,hostfwd=tcp::80-:80 -device virtio-net-pci",
-		  NULL },
-		{ NULL, NULL, "none", " -nodefaults ", NULL },
-		{ NULL, NULL, "tap", NULL, "not \"tap\"" },
-		{ NULL, NULL, "userx", NULL, "not \"userx\"" },
-	};
+	struct machine m = plain_machine("x86_64");
+	_cleanup_free_ char *line = NULL;
 
+	m.machine = xstrdup("pc");
+	m.cpu = xstrdup("Nehalem,+x");
+	line = command_line(&m, NULL);
+	assert_has(line, " -machine pc,");
+	assert_has(line, " -cpu Nehalem,+x ");
+	free(m.machine);
+	m.machine = xstrdup("virt");
+	assert_error(qemu_command(&m, NULL, &argv), ERROR_USAGE,
+		     "there is no machine \"virt\" for x86_64");
+	machine_deinit(&m);
+}
+
+static void test_nets(void **state)
+{
+	static const struct {
+		enum machine_net_kind kind;
+		const char *name, *peer, *wanted;
+	} rows[] = {
+		{ MACHINE_NET_USER, "", NULL, " -netdev user,id=net0 -device " },
+		{ MACHINE_NET_USER, "hostfwd=tcp::80-:80", NULL,
+		  " -netdev user,id=net0,hostfwd=tcp::80-:80 -device virtio-net-pci," },
+		{ MACHINE_NET_TAP, "tap0", NULL,
+		  " -netdev tap,id=net0,ifname=tap0,script=no,downscript=no -device " },
+		{ MACHINE_NET_LINK, "/a,b.1", "/a,b.2",
+		  " -netdev dgram,id=net0,local.type=unix,local.path=/a,,b.1,"
+		  "remote.type=unix,remote.path=/a,,b.2 -device " },
+	};
+	struct machine none = plain_machine("x86_64");
+	_cleanup_free_ char *without = command_line(&none, NULL);
+
+	assert_lacks(without, "net");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct machine m = plain_machine("x86_64");
+		_cleanup_free_ char *line = NULL;
 
-		m.machine = rows[i].machine ? xstrdup(rows[i].machine) : NULL;
-		m.cpu = rows[i].cpu ? xstrdup(rows[i].cpu) : NULL;
-		m.net = rows[i].net ? xstrdup(rows[i].net) : NULL;
-		if (rows[i].error) {
-			assert_error(qemu_command(&m, NULL, &argv), ERROR_USAGE,
-				     rows[i].error);
-		} else {
-			_cleanup_free_ char *line = command_line(&m, NULL);
-
-			assert_has(line, rows[i].wanted);
-			if (!rows[i].net || streq(rows[i].net, "none"))
-				assert_lacks(line, "net");
-		}
+		m.net.kind = rows[i].kind;
+		m.net.name = xstrdup(rows[i].name);
+		m.net.peer = rows[i].peer ? xstrdup(rows[i].peer) : NULL;
+		m.net.mac = xstrdup("52:54:00:00:00:01");
+		line = command_line(&m, NULL);
+		assert_has(line, rows[i].wanted);
+		assert_has(line, ",netdev=net0,mac=52:54:00:00:00:01");
 		machine_deinit(&m);
 	}
 }
@@ -258,7 +272,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paste),
 		cmocka_unit_test(test_wires),
-		cmocka_unit_test(test_machines_and_nets),
+		cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_nets),
 		cmocka_unit_test(test_disks),
 		cmocka_unit_test(test_disk_forged),
 		cmocka_unit_test(test_disk_unusable),
