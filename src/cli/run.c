@@ -11,6 +11,10 @@
 #include "cli/verdict.h"
 #include "lab/run.h"
 
+struct own_options {
+	struct strv evals;
+};
+
 static struct error *dry_run(struct call *call)
 {
 	_cleanup_guest_ui_ struct guest_ui ui = { 0 };
@@ -48,9 +52,11 @@ static struct error *run_run(struct call *call)
 {
 	_cleanup_verdict_ struct verdict verdict = { 0 };
 	_cleanup_guest_ui_ struct guest_ui ui = { 0 };
+	const struct own_options *own = call->options;
 	struct run_options options = {
 		.guest = call->guest,
 		.command = &call->guest->command,
+		.evals = &own->evals,
 		.arguments = (const char *const *)call->argv + 1,
 		.started_us = call->started_us,
 		.ui = &ui.run,
@@ -61,6 +67,10 @@ static struct error *run_run(struct call *call)
 			error_new(ERROR_USAGE,
 				  "without klab's agent no command can be run"),
 			"leave out --no-agent, or put the command into an init");
+	if (own->evals.count &&
+	    (call->guest->command.count || call->guest->detach || call->guest->no_agent))
+		return error_hint(error_new(ERROR_USAGE, "--eval is for a shell"),
+				  "put the line before the command: --sh -- 'LINE; CMD'");
 	if (call->guest->dry_run)
 		return dry_run(call);
 	TRY(building_before_run(call));
@@ -72,6 +82,15 @@ static struct error *run_run(struct call *call)
 	guest_ui_deinit(&ui);
 	return report_verdict(call, &verdict);
 }
+
+static const struct option_row options[] = {
+	{ .name = "eval",
+	  .argument = "LINE",
+	  .kind = OPTION_LIST,
+	  .offset = offsetof(struct own_options, evals),
+	  .help = "A line that the guest's shell runs before it takes its input" },
+	OPTION_ROWS_END,
+};
 
 static const struct command_example examples[] = {
 	{ "klab run", "a shell in a guest" },
@@ -101,5 +120,7 @@ const struct command command_run = {
 	.examples = examples,
 	.traits = COMMAND_TAKES_CMD | COMMAND_RUNS,
 	.shared = OPTIONS_GUEST,
+	.options = options,
+	.options_size = sizeof(struct own_options),
 	.run = run_run,
 };

@@ -193,13 +193,30 @@ static struct error *parse_user(const char *user, struct session_options *ret)
 	return NULL;
 }
 
+/* A shell; with --eval one that first does those lines and then becomes it, so that what
+ * they export and where they go is the shell's too. */
+static void shell_words(const struct strv *evals, bool terminal, struct strv *ret)
+{
+	_cleanup_text_ struct text line = { 0 };
+
+	strv_push(ret, "/bin/sh");
+	if (!evals || !evals->count) {
+		if (terminal)
+			strv_push(ret, "-l");
+		return;
+	}
+	for (size_t i = 0; i < evals->count; i++)
+		text_appendf(&line, "%s\n", evals->items[i]);
+	text_appendf(&line, "exec /bin/sh%s", terminal ? " -l" : "");
+	strv_push(ret, "-c");
+	strv_push_take(ret, text_take(&line));
+}
+
 static struct error *start_session(struct command *command,
 				   const struct command_options *options)
 {
-	static const char *const login_shell[] = { "/bin/sh", "-l", NULL };
-	static const char *const script_shell[] = { "/bin/sh", NULL };
 	const struct guest_options *guest = options->guest;
-	_cleanup_strv_ struct strv environment = { 0 };
+	_cleanup_strv_ struct strv environment = { 0 }, shell = { 0 };
 	bool terminal = wants_terminal(guest);
 	struct session_options session = {
 		.service = options->service,
@@ -213,8 +230,10 @@ static struct error *start_session(struct command *command,
 
 	if (!session.service)
 		session.service = guest->shell_line ? "shell" : "exec";
-	if (!options->words->count && !options->service)
-		session.argv = terminal ? login_shell : script_shell;
+	if (!options->words->count && !options->service) {
+		shell_words(options->evals, terminal, &shell);
+		session.argv = (const char *const *)shell.items;
+	}
 	build_environment(guest, terminal, &environment);
 	session.environment = (const char *const *)environment.items;
 	TRY(parse_user(guest->user, &session));

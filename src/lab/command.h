@@ -15,8 +15,9 @@ struct command;
 struct command_options {
 	const struct guest_options *guest; /* environment, cwd, user, tty, shell line */
 	const char *service;		   /* NULL: "exec", or "shell" for a line */
-	const struct strv *words;	   /* empty: a shell */
-	bool monitor;			   /* Ctrl-a c is offered */
+	const struct strv *evals; /* lines that a shell runs first; may be NULL */
+	const struct strv *words; /* empty: a shell */
+	bool monitor;		  /* Ctrl-a c is offered */
 };
 
 struct command_handlers {

@@ -49,6 +49,7 @@ static struct error *start_command(struct run *run)
 	struct command_options options = {
 		.guest = run->options->guest,
 		.words = run->options->command,
+		.evals = run->options->evals,
 		/* Without an agent all that can be had is the console. */
 		.service = run->plan.machine.agent ? NULL : "console",
 		.monitor = true,

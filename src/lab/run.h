@@ -26,6 +26,7 @@ struct run_ui {
 struct run_options {
 	const struct guest_options *guest;
 	const struct strv *command;   /* empty: a shell */
+	const struct strv *evals;     /* --eval: lines for the shell; may be NULL */
 	const char *const *arguments; /* klab's own, for the manifest */
 	uint64_t started_us;	      /* clock_us() when klab started */
 	const struct run_ui *ui;

@@ -50,7 +50,9 @@ klab exec one --sh -- 'head -c 300000 /dev/zero >/tmp/bytes; httpd -h /tmp'
 check_status "bytes" 0 klab exec two -- wget -q -O /got http://10.0.3.1/bytes
 check_status "arrive" 0 klab exec two -- wc -c /got
 check_is "all of them" "$(cat out)" '300000 /got'
-kill -9 "$(cat "$XDG_RUNTIME_DIR/klab/two/pid")"
+kill -9 "$(klab list --json | python3 -c '
+import json, sys
+print(next(g["pid"] for g in json.load(sys.stdin)["guests"] if g["name"] == "two"))')"
 check_status "another takes the place of one that was killed" 0 \
 	klab run --net socket=link -- ping -c 2 -W 10 10.0.3.1
 klab stop --force one

@@ -230,11 +230,13 @@ static void test_shell(char *klab)
 
 static void test_leave(char *klab)
 {
-	char *argv[] = { klab, (char *)"run", NULL };
+	char *argv[] = { klab, (char *)"run", (char *)"--eval",
+			 (char *)"echo ev''aluated; cd /tmp", NULL };
 	struct session s;
 
 	session_open(&s, argv);
-	expect(&s, "a prompt again", "# ", BOOT_MS);
+	expect(&s, "a line before the prompt", "\nevaluated\n", BOOT_MS);
+	expect(&s, "which is where it went", "\nklab:/tmp# ", ANSWER_MS);
 	type(&s, "\001x");
 	check("Ctrl-a x ends it, status 0", session_wait(&s, ANSWER_MS) == 0);
 	check("the terminal is restored", is_restored(&s, 5000));
