@@ -20,6 +20,7 @@
 
 #include "init.h"
 #include "note.h"
+#include "setup.h"
 
 /* COMMAND_LINE_SIZE of every architecture that Linux has is no larger. */
 #define COMMAND_LINE_MAX 8192
@@ -113,6 +114,9 @@ bool foreign_start(char **argv, char **environment)
 	if (!wanted_init(path, sizeof(path)))
 		return false;
 	init_add_modprobe();
+	/* Shares and networks that were asked for are there for that init too. */
+	if (setup_read())
+		setup_apply();
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		return false;
 	pid = fork();

@@ -27,8 +27,8 @@ struct image_options {
 	size_t add_count;
 	const char *const *overlays; /* --overlay DIR, laid over /, later wins */
 	const struct arch *arch;     /* of agent and busybox */
-	const char *setup;	     /* orders for the agent (guest/setup.h); NULL: none */
-	bool no_agent;		     /* /init is a plain sh script instead */
+	const char *setup; /* orders for the agent (guest/setup.h); NULL: none */
+	bool no_agent;	   /* /init is a plain sh script instead */
 	/* A busybox, where neither host nor store has one; NULL: that is an error. */
 	const struct fetch_options *fetch;
 };

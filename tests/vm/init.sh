@@ -44,6 +44,11 @@ check_status "a directory and a user in its world" 0 klab run --overlay tree --i
 	--user 7:8 -- sh -c 'id -u; id -g'
 check_is "as asked" "$(cat out)" $'7\n8'
 
+mkdir shared
+check_status "with a share and a network" 0 klab run --overlay tree --init /bare --net user --rwdir /srv=shared -- \
+	sh -c 'until [ -e /mnt/file ]; do sleep 0.1; done; cp /mnt/file /srv; ip -4 -o addr | grep -c 10.0.2.15'
+check_is "both are there" "$(cat out shared/file)" $'1\nmade'
+
 check_status "an init that ends" 120 klab run --json --overlay tree --init /brief -- sleep 60
 check_has "explained" err 'init ended'
 check_status "an init that is not there" 120 klab run --overlay tree --init /nowhere -- true
