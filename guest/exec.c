@@ -242,6 +242,8 @@ static void run_copy(const struct request *request)
 
 static _Noreturn void run_child(const struct request *request, struct child_ends *ends)
 {
+	int err_no;
+
 	place_report(ends);
 	reset_signals();
 	setsid();
@@ -250,7 +252,9 @@ static _Noreturn void run_child(const struct request *request, struct child_ends
 	for (int i = 0; i < PROTO_STREAM_COUNT; i++)
 		if (dup2(ends->fds[i], i) < 0)
 			exec_fail(PROTO_EXIT_NOT_STARTED, errno, "stream %d", i);
-	foreign_enter();
+	err_no = foreign_enter();
+	if (err_no)
+		exec_fail(PROTO_EXIT_NOT_STARTED, err_no, "entering the mounts of init");
 	become(request);
 	run_copy(request);
 	enter_directory(request->cwd);

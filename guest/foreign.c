@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "init.h"
 #include "note.h"
 #include "setup.h"
@@ -60,25 +61,24 @@ static bool find_init(char *line, char *path, size_t size)
 static bool wanted_init(char *path, size_t size)
 {
 	char line[COMMAND_LINE_MAX];
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t n;
 
-	if (fd < 0)
-		return false;
-	n = read(fd, line, sizeof(line) - 1);
-	close(fd);
-	line[n > 0 ? n : 0] = 0;
+	file_read(line, sizeof(line), "/proc/cmdline");
 	return find_init(line, path, size);
 }
 
-/* The agent's side.  A kernel without namespaces shares the mounts. */
+/* The agent's side.  Without a namespace of its own init would take /proc, /sys and /dev
+ * away from it. */
+static void leave_mounts(void)
+{
+	init_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (init_mounts < 0 || unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		note_fault("the agent cannot leave init's mounts: %s", strerror(errno));
+}
+
 static void go_beside(char **argv)
 {
-	int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-
-	if (mounts >= 0 && unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		init_mounts = mounts;
+	leave_mounts();
 	(void)mkdir("/dev/pts", 0755); /* there already: fine */
 	if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		  "mode=0620,gid=5,ptmxmode=0666") != 0 &&
@@ -117,24 +117,22 @@ bool foreign_start(char **argv, char **environment)
 	/* Shares and networks that were asked for are there for that init too. */
 	if (setup_read())
 		setup_apply();
-	if (pipe2(ready, O_CLOEXEC) != 0)
-		return false;
-	pid = fork();
+	pid = pipe2(ready, O_CLOEXEC) == 0 ? fork() : -1;
 	if (pid > 0) {
 		close(ready[1]);
 		become_init(path, argv, environment, ready[0]);
 	}
-	if (pid == 0)
-		go_beside(argv);
-	else
+	if (pid < 0) {
 		note_fault("cannot start init %s: %s", path, strerror(errno));
+		return false;
+	}
+	go_beside(argv);
 	close(ready[0]);
 	close(ready[1]);
-	return pid == 0;
+	return true;
 }
 
-void foreign_enter(void)
+int foreign_enter(void)
 {
-	if (init_mounts >= 0 && setns(init_mounts, CLONE_NEWNS) != 0)
-		note_fault("cannot enter init's mounts: %s", strerror(errno));
+	return init_mounts >= 0 && setns(init_mounts, CLONE_NEWNS) != 0 ? errno : 0;
 }

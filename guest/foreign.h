@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 
-/* Of PID 1, when the modules are loaded.  False: the kernel's command line names no init=.
+/* Of PID 1, when the modules are loaded.  False: the kernel's command line names no init=,
+ * or that one could not be started.
  * Otherwise this returns in a child, which goes on as the agent; PID 1 itself has become
  * that init. */
 bool foreign_start(char **argv, char **environment);
 
-/* In the child that becomes a command: to the mounts that init sees. */
-void foreign_enter(void);
+/* In the child that becomes a command: to the mounts that init sees.  0, or an errno. */
+int foreign_enter(void);
 
 #endif

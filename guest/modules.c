@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "note.h"
 
 /* linux/module.h, Linux commit b1ae6dc41eaa ("module: add in-kernel support for
@@ -70,14 +71,8 @@ static void load_module(char *line)
 void modules_load(void)
 {
 	char list[16384];
-	int fd = open(MODULES_LIST, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
 
-	if (fd < 0)
-		return;
-	n = read(fd, list, sizeof(list) - 1);
-	close(fd);
-	list[n > 0 ? n : 0] = 0;
+	file_read(list, sizeof(list), MODULES_LIST);
 	for (char *line = list, *end; *line; line = end) {
 		end = line + strcspn(line, "\n");
 		if (*end)

@@ -10,7 +10,6 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/route.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "file.h"
+#include "netlink.h"
 #include "setup.h"
 
 #define CLASS "/sys/class/net"
@@ -55,21 +57,6 @@ int net_raise(const char *interface)
 	return err_no;
 }
 
-/* Nothing is read from one that is not there. */
-static void read_attribute(const char *interface, const char *name, char *value,
-			   size_t size)
-{
-	char path[300];
-	int fd;
-
-	(void)snprintf(path, sizeof(path), CLASS "/%s/%s", interface, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)!read(fd, value, size);
-	close(fd);
-}
-
 /* Its name depends on the kernel and on who renames; its address does not. */
 static bool find_interface(const char *mac, char name[IFNAMSIZ])
 {
@@ -78,9 +65,9 @@ static bool find_interface(const char *mac, char name[IFNAMSIZ])
 	bool found = false;
 
 	while (dir && !found && (entry = readdir(dir))) {
-		char address[32] = "";
+		char address[32];
 
-		read_attribute(entry->d_name, "address", address, sizeof(address) - 1);
+		file_read(address, sizeof(address), CLASS "/%s/address", entry->d_name);
 		found = strncasecmp(address, mac, strlen(mac)) == 0;
 		(void)snprintf(name, IFNAMSIZ, "%.15s", entry->d_name);
 	}
@@ -104,36 +91,22 @@ static void skip_duplicate_detection(const char *interface)
 	close(fd);
 }
 
-static int listen_links(void)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK,
-				       .nl_groups = RTMGRP_LINK };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_ROUTE);
-
-	(void)!bind(fd, (struct sockaddr *)&address,
-		    sizeof(address)); /* then no events */
-	return fd;
-}
-
 /* Not merely a carrier: the kernel has acted on it, with queues and IPv6 addresses. */
 static bool is_operational(const char *interface)
 {
-	char state[8] = "";
+	char state[16];
 
-	read_attribute(interface, "operstate", state, sizeof(state) - 1);
-	return strcmp(state, "up\n") == 0;
+	file_read(state, sizeof(state), CLASS "/%s/operstate", interface);
+	return strcmp(state, "up") == 0;
 }
 
 /* The driver learns of its carrier a moment later; what is sent before gets lost. */
 static void await_carrier(const char *interface, int events)
 {
-	struct pollfd p = { .fd = events, .events = POLLIN };
-	char message[4096];
+	int64_t deadline = clock_ms() + CARRIER_MS;
 
-	while (!is_operational(interface) && poll(&p, 1, CARRIER_MS) > 0)
-		while (recv(events, message, sizeof(message), 0) > 0)
-			; /* what it says does not matter: look again */
+	while (!is_operational(interface) && netlink_wait(events, clock_left(deadline)))
+		;
 }
 
 static struct sockaddr inet_address(in_addr_t address)
@@ -189,7 +162,7 @@ void net_apply(char *order)
 		return;
 	}
 	skip_duplicate_detection(interface);
-	events = listen_links();
+	events = netlink_listen(NETLINK_ROUTE, RTMGRP_LINK);
 	err_no = net_raise(interface);
 	fd = udp_socket();
 	if (err_no)

@@ -9,16 +9,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "agent/proto.h"
+#include "clock.h"
+#include "file.h"
+#include "netlink.h"
 #include "note.h"
 
 #define CLASS "/sys/class/virtio-ports"
@@ -26,23 +27,6 @@
 /* Only for kernels without CONFIG_NET, which have no uevent socket: they are looked at
  * again and again. */
 #define LOOK_AGAIN_MS 20
-
-/* An attribute of a port, without its newline; "" if it is not there. */
-static void read_attribute(const char *port, const char *name, char *value, size_t size)
-{
-	char path[300];
-	ssize_t n = -1;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), CLASS "/%s/%s", port, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, value, size - 1);
-		close(fd);
-	}
-	value[n > 0 ? n : 0] = 0;
-	value[strcspn(value, "\n")] = 0;
-}
 
 static int open_device(const char *port)
 {
@@ -55,7 +39,7 @@ static int open_device(const char *port)
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	/* A kernel without devtmpfs. */
-	read_attribute(port, "dev", number, sizeof(number));
+	file_read(number, sizeof(number), CLASS "/%s/dev", port);
 	if (sscanf(number, "%u:%u", &major, &minor) == 2)
 		(void)mknod(path, S_IFCHR | 0600, makedev(major, minor));
 	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -74,7 +58,7 @@ static int find_port(bool *ret_class)
 	while (dir && fd < 0 && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		read_attribute(entry->d_name, "name", name, sizeof(name));
+		file_read(name, sizeof(name), CLASS "/%s/name", entry->d_name);
 		errno = ENOENT;
 		if (strcmp(name, PROTO_PORT_NAME) == 0)
 			fd = open_device(entry->d_name);
@@ -86,33 +70,6 @@ static int find_port(bool *ret_class)
 		errno = saved;
 	}
 	return fd;
-}
-
-static int listen_uevents(void)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_KOBJECT_UEVENT);
-
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* False: nothing happened within the time. */
-static bool wait_uevent(int events, int timeout_ms)
-{
-	struct pollfd p = { .fd = events, .events = POLLIN };
-	char message[4096];
-
-	if (poll(&p, 1, timeout_ms) <= 0)
-		return false;
-	/* What it says does not matter (nor whether some were lost): look again. */
-	while (recv(events, message, sizeof(message), 0) > 0)
-		;
-	return true;
 }
 
 static void complain(bool class_there, int err_no)
@@ -131,24 +88,24 @@ static void complain(bool class_there, int err_no)
 
 int port_open(void)
 {
+	int64_t deadline = clock_ms() + COMPLAIN_AFTER_MS;
 	bool class_there, complained = false;
 	int fd = find_port(&class_there);
-	int events, left = COMPLAIN_AFTER_MS;
+	int events;
 
 	if (fd >= 0)
 		return fd;
-	events = listen_uevents();
+	events = netlink_listen(NETLINK_KOBJECT_UEVENT, 1);
 	while ((fd = find_port(&class_there)) < 0) {
 		int err_no = errno;
-		int step = events < 0 ? LOOK_AGAIN_MS : left;
 
-		if (wait_uevent(events, complained && events >= 0 ? -1 : step))
-			continue;
-		left -= step;
-		if (left <= 0 && !complained) {
+		if (!complained && clock_left(deadline) == 0) {
 			complained = true;
 			complain(class_there, err_no);
 		}
+		netlink_wait(events, events < 0	  ? LOOK_AGAIN_MS
+				     : complained ? -1
+						  : clock_left(deadline));
 	}
 	if (events >= 0)
 		close(events);

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exec.h"
 #include "link.h"
 #include "setup.h"
@@ -26,22 +26,14 @@ struct session {
 	bool exited;
 	bool canceled;
 	bool over;
-	int status;	  /* as of waitpid(2) */
-	uint64_t kill_at; /* ms; 0: not due */
+	int status;	 /* as of waitpid(2) */
+	int64_t kill_at; /* ms; 0: not due */
 	int report;
 	struct input input;
 	struct output outputs[2]; /* streams 1 and 2 */
 };
 
 static struct session *sessions[PROTO_SESSIONS_MAX];
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static struct session *session_find(uint32_t id)
 {
@@ -104,7 +96,7 @@ static void session_hang_up(struct session *session)
 	session_kill(session, SIGHUP);
 	session_kill(session, SIGCONT);
 	if (!session->kill_at)
-		session->kill_at = now_ms() + KILL_AFTER_MS;
+		session->kill_at = clock_ms() + KILL_AFTER_MS;
 	session_check(session);
 }
 
@@ -295,13 +287,12 @@ void sessions_hang_up(void)
 
 int sessions_sweep(void)
 {
-	uint64_t now = 0, next = 0;
+	int64_t now = clock_ms(), next = 0;
 
 	for (size_t i = 0; i < PROTO_SESSIONS_MAX; i++) {
 		struct session *session = sessions[i];
 
 		if (session && session->kill_at) {
-			now = now ? now : now_ms();
 			if (session->kill_at <= now) {
 				session_kill(session, SIGKILL);
 				session->kill_at = 0;

@@ -2,12 +2,11 @@
 /* The host's orders: a table of words, each with the one who carries it out. */
 #include "setup.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "file.h"
 #include "net.h"
 #include "note.h"
 #include "share.h"
@@ -25,15 +24,7 @@ static char trouble[400];
 
 bool setup_read(void)
 {
-	int fd = open(SETUP_LIST, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = read(fd, list, sizeof(list) - 1);
-	close(fd);
-	list[n > 0 ? n : 0] = 0;
-	return n > 0;
+	return file_read(list, sizeof(list), SETUP_LIST) > 0;
 }
 
 void setup_fail(const char *fmt, ...)

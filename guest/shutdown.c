@@ -5,7 +5,6 @@
  */
 #include "shutdown.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,8 +12,10 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
 
 #define TERM_MS 1000
 #define KILL_MS 500
@@ -37,15 +38,13 @@ void shutdown_request(enum proto_shutdown how)
 /* Until pid (or every child, if -1) has ended; false: the deadline came first. */
 static bool wait_children(pid_t pid, long ms)
 {
-	struct timespec now, end, left;
+	int64_t deadline = clock_ms() + ms;
 	sigset_t child;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += ms / 1000;
-	end.tv_nsec += ms % 1000 * 1000000;
 	for (;;) {
+		struct timespec left;
 		pid_t ended;
 
 		while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
@@ -53,17 +52,11 @@ static bool wait_children(pid_t pid, long ms)
 				return true;
 		if (ended < 0)
 			return true; /* none is left */
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left.tv_sec = end.tv_sec - now.tv_sec;
-		left.tv_nsec = end.tv_nsec - now.tv_nsec;
-		while (left.tv_nsec < 0) {
-			left.tv_sec--;
-			left.tv_nsec += 1000000000;
-		}
-		if (left.tv_sec < 0)
+		ms = clock_left(deadline);
+		if (!ms)
 			return false;
-		left.tv_sec -= left.tv_nsec >= 1000000000;
-		left.tv_nsec %= 1000000000;
+		left.tv_sec = ms / 1000;
+		left.tv_nsec = ms % 1000 * 1000000;
 		sigtimedwait(&child, NULL, &left);
 	}
 }
@@ -126,17 +119,13 @@ static bool ask_init(enum proto_shutdown how)
 		int signals[PROTO_SHUTDOWN_COUNT]; /* power-off, reboot, halt */
 	} inits[] = {
 		/* systemd(1), "SIGNALS"; there relative to SIGRTMIN, which is 34 */
-		{ "systemd\n", { 34 + 4, 34 + 5, 34 + 3 } },
+		{ "systemd", { 34 + 4, 34 + 5, 34 + 3 } },
 		/* BusyBox init/init.c; also sysvinit's applets in most small systems */
-		{ "init\n", { SIGUSR2, SIGTERM, SIGUSR1 } },
+		{ "init", { SIGUSR2, SIGTERM, SIGUSR1 } },
 	};
-	char name[32] = "";
-	int fd = open("/proc/1/comm", O_RDONLY | O_CLOEXEC);
+	char name[32];
 
-	if (fd >= 0) {
-		(void)!read(fd, name, sizeof(name) - 1); /* stays empty */
-		close(fd);
-	}
+	file_read(name, sizeof(name), "/proc/1/comm");
 	for (size_t i = 0; i < sizeof(inits) / sizeof(inits[0]); i++)
 		if (strcmp(name, inits[i].name) == 0)
 			return kill(1, inits[i].signals[how]) == 0;

@@ -9,7 +9,6 @@
 #include <sys/utsname.h>
 
 #include "arch/rows.h"
-#include "base/text.h"
 
 static const struct arch *const arches[] = {
 	&arch_x86_64,
@@ -56,6 +55,19 @@ const struct arch *arch_host(void)
 	struct utsname host;
 
 	return uname(&host) < 0 ? NULL : arch_find(host.machine);
+}
+
+const char *arch_cross(const struct arch *arch)
+{
+	return arch == arch_host() ? "" : arch->cross;
+}
+
+void arch_make_words(const struct arch *arch, struct strv *words)
+{
+	if (arch == arch_host())
+		return;
+	strv_pushf(words, "ARCH=%s", arch->kernel);
+	strv_pushf(words, "CROSS_COMPILE=%s", arch->cross);
 }
 
 const struct arch *const *arch_all(void)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* How a kernel is handed to QEMU. */
 enum boot_method {
@@ -30,8 +31,8 @@ struct arch {
 	const char *kernel;	    /* ARCH= of kbuild: "x86", "arm64" */
 	const char *qemu;	    /* "qemu-system-x86_64" */
 	const char *qemu_package;   /* that brings it on Debian */
-	const char *cross;    /* prefix of the cross toolchain: "aarch64-linux-gnu-" */
-	uint16_t elf_machine; /* EM_* */
+	const char *cross;	    /* of its toolchain elsewhere; see arch_cross() */
+	uint16_t elf_machine;	    /* EM_* */
 
 	const struct arch_machine
 		*machines;   /* the first is the default; name NULL ends */
@@ -61,6 +62,11 @@ const struct arch *arch_by_debian(const char *debian);
 const struct arch *arch_by_elf(uint16_t elf_machine);
 /* The machine we run on; NULL if klab does not know it. */
 const struct arch *arch_host(void);
+/* The prefix of the toolchain that builds for it here: "aarch64-linux-gnu-", or "" on a
+ * machine of that kind. */
+const char *arch_cross(const struct arch *arch);
+/* What kbuild's make must be told to build for it: nothing where it is the host's own. */
+void arch_make_words(const struct arch *arch, struct strv *words);
 /* All, NULL-terminated. */
 const struct arch *const *arch_all(void);
 /* "x86_64, aarch64", for messages. */

@@ -167,18 +167,18 @@ static struct error *on_signal(int signal, void *argument)
 	return NULL;
 }
 
-/* ARCH and its like come as words of make: the environment's may be meant for another
- * tree, or were overruled. */
-static void make_environment(const struct kbuild_run *run, struct strv *ret)
+void kbuild_environment(const char *search, struct strv *ret)
 {
-	static const char *const dropped[] = {
+	static const char *const replaced[] = {
+		"PATH=",
 		"ARCH=",
 		"CROSS_COMPILE=",
 		"LLVM=",
-		"PATH=",
+		"O=",
+		"M=",
 		"KBUILD_OUTPUT=",
+		"KBUILD_EXTMOD=",
 		"KCONFIG_CONFIG=",
-		/* Of a make that has started klab: its jobs are not ours. */
 		"MAKEFLAGS=",
 		"MAKELEVEL=",
 		"MFLAGS=",
@@ -186,17 +186,15 @@ static void make_environment(const struct kbuild_run *run, struct strv *ret)
 	const char *path = getenv("PATH");
 
 	for (char **variable = environ; *variable; variable++) {
-		bool drop = false;
+		bool replace = false;
 
-		for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
-			drop = drop || has_prefix(*variable, dropped[i]);
-		if (!drop)
+		for (size_t i = 0; i < ARRAY_SIZE(replaced); i++)
+			replace = replace || has_prefix(*variable, replaced[i]);
+		if (!replace)
 			strv_push(ret, *variable);
 	}
-	strv_pushf(ret, "PATH=%s%s%s", run->search ? run->search : "",
-		   run->search ? ":" : "", path ? path : "/usr/bin:/bin");
-	if (run->kconfig)
-		strv_pushf(ret, "KCONFIG_CONFIG=%s", run->kconfig);
+	strv_pushf(ret, "PATH=%s%s%s", search ? search : "", search ? ":" : "",
+		   path ? path : "/usr/bin:/bin");
 }
 
 static struct error *open_pipe(int *ret_ours, int *ret_its)
@@ -218,7 +216,9 @@ static struct error *start(struct making *making, const struct kbuild *kbuild)
 
 	kbuild_command(kbuild, &words);
 	strv_push_all(&words, (const char *const *)making->run->words->items);
-	make_environment(making->run, &environment);
+	kbuild_environment(making->run->search, &environment);
+	if (making->run->kconfig)
+		strv_pushf(&environment, "KCONFIG_CONFIG=%s", making->run->kconfig);
 	TRY(open_pipe(&making->output, &its_output));
 	TRY(open_pipe(&making->complaints, &its_complaints));
 	err = process_spawn(

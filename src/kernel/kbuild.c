@@ -71,6 +71,16 @@ static struct error *choose_arch(const struct kbuild *kbuild, const struct arch 
 	return NULL;
 }
 
+const char *kbuild_cross(const struct kbuild *kbuild,
+			 const struct kbuild_options *options)
+{
+	bool llvm = options->llvm && *options->llvm;
+
+	if (options->cross_compile && *options->cross_compile)
+		return options->cross_compile;
+	return llvm ? "" : arch_cross(kbuild->arch);
+}
+
 static void choose_words(struct kbuild *kbuild, const struct kbuild_options *options)
 {
 	const struct arch *arch = kbuild->arch;
@@ -83,10 +93,9 @@ static void choose_words(struct kbuild *kbuild, const struct kbuild_options *opt
 		strv_pushf(&kbuild->words, "ARCH=%s", arch->kernel);
 	if (llvm)
 		strv_pushf(&kbuild->words, "LLVM=%s", options->llvm);
-	if (options->cross_compile && *options->cross_compile)
-		strv_pushf(&kbuild->words, "CROSS_COMPILE=%s", options->cross_compile);
-	else if (foreign && !llvm)
-		strv_pushf(&kbuild->words, "CROSS_COMPILE=%s", arch->cross);
+	if (*kbuild_cross(kbuild, options))
+		strv_pushf(&kbuild->words, "CROSS_COMPILE=%s",
+			   kbuild_cross(kbuild, options));
 	if (options->further)
 		strv_push_all(&kbuild->words,
 			      (const char *const *)options->further->items);

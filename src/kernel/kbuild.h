@@ -38,10 +38,18 @@ bool kbuild_is_configured(const struct kbuild *kbuild);
 /* Were Kconfig files or .config changed since kbuild read them last?  It would ask on a
  * terminal for the values of new options then. */
 bool kbuild_is_config_stale(const struct kbuild *kbuild);
+/* The prefix of its toolchain; "": none. */
+const char *kbuild_cross(const struct kbuild *kbuild,
+			 const struct kbuild_options *options);
 /* The targets for all that klab uses: image, vmlinux, modules, gdb's scripts. */
 void kbuild_default_targets(const struct kbuild *kbuild, struct strv *ret);
 /* "make -C … O=… ARCH=…" with nothing behind it, as one would type it. */
 void kbuild_command(const struct kbuild *kbuild, struct strv *ret);
+
+/* Ours, without what would bend a run of kbuild's make: ARCH= and its like come as words,
+ * the environment's may be meant for another tree; and the jobs of a make that has started
+ * klab are not ours.  search: a directory before PATH, or NULL. */
+void kbuild_environment(const char *search, struct strv *ret);
 
 /* What make says while it works; lines are whole, without their newline.  An error stops
  * make and is returned. */

@@ -110,10 +110,8 @@ static struct error *hint_make(struct error *err, const char *directory,
 	strv_push(&words, directory);
 	if (!streq(directory, output))
 		strv_pushf(&words, "O=%s", output);
-	if (arch && arch != arch_host()) {
-		strv_pushf(&words, "ARCH=%s", arch->kernel);
-		strv_pushf(&words, "CROSS_COMPILE=%s", arch->cross);
-	}
+	if (arch)
+		arch_make_words(arch, &words);
 	if (!configured)
 		strv_push(&words, "defconfig");
 	strv_push(&words, row ? row->target : "all");

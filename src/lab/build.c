@@ -85,10 +85,8 @@ static char *find_ccache(const struct kbuild *kbuild, const struct kbuild_option
 					      "/usr/lib/ccache/bin",
 					      "/usr/local/lib/ccache" };
 	bool llvm = tree->llvm && *tree->llvm;
-	const char *prefix = tree->cross_compile		    ? tree->cross_compile
-			     : kbuild->arch != arch_host() && !llvm ? kbuild->arch->cross
-								    : "";
-	_cleanup_free_ char *name = llvm ? xstrdup("clang") : xasprintf("%sgcc", prefix);
+	_cleanup_free_ char *name =
+		llvm ? xstrdup("clang") : xasprintf("%sgcc", kbuild_cross(kbuild, tree));
 	_cleanup_free_ char *program = program_find("ccache");
 
 	for (size_t i = 0; program && *name != '/' && i < ARRAY_SIZE(places); i++) {

@@ -2,11 +2,12 @@
 /* `run -d`: a process of its own keeps the guest; this one waits until it is up. */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
+#include <json-c/json_tokener.h>
 #include <poll.h>
 #include <signal.h>
 
 #include "base/mem.h"
+#include "format/json.h"
 #include "lab/explain.h"
 #include "lab/run-internal.h"
 #include "os/file.h"
@@ -116,36 +117,32 @@ static _noreturn_ void keeper_process(struct detached *detached)
 	_exit(0);
 }
 
-static char *string_in(struct json_object *json, const char *name)
+static char *string_in(const struct json_object *json, const char *name)
 {
-	struct json_object *value;
+	struct json_object *value = json_find(json, name);
 
-	return json && json_object_object_get_ex(json, name, &value)
-		       ? xstrdup(json_object_get_string(value))
-		       : NULL;
+	return value ? xstrdup(json_object_get_string(value)) : NULL;
 }
 
 /* The child's verdict, as far as it matters here: it has failed. */
 static void read_verdict(const char *text, struct verdict *ret)
 {
-	struct json_object *json = json_tokener_parse(text), *value, *crash = NULL;
+	_cleanup_json_ struct json_object *json = json_tokener_parse(text);
+	struct json_object *status = json_find(json, "status");
 	_cleanup_free_ char *ended = string_in(json, "ended");
 
 	verdict_set(ret, ENDED_ERROR, STATUS_CANNOT_RUN);
 	for (int i = 0; ended && i <= (int)ENDED_ERROR; i++)
 		if (streq(ended, ended_name((enum ended)i)))
 			ret->ended = (enum ended)i;
-	if (json && json_object_object_get_ex(json, "status", &value))
-		ret->status = json_object_get_int(value);
-	if (json)
-		json_object_object_get_ex(json, "crash", &crash);
+	if (status)
+		ret->status = json_object_get_int(status);
 	ret->message = string_in(json, "message");
 	ret->hint = string_in(json, "hint");
-	ret->crash_title = string_in(crash, "title");
+	ret->crash_title = string_in(json_find(json, "crash"), "title");
 	if (!json || (ret->ended == ENDED_ERROR && !ret->message))
 		ret->message =
 			xstrdup("the guest's keeper ended before the guest was up");
-	json_object_put(json);
 }
 
 /* What the keeper keeps of it for itself. */

@@ -8,18 +8,12 @@
 
 #include "base/mem.h"
 #include "kernel/headers.h"
+#include "kernel/kbuild.h"
 #include "lab/foreground.h"
 #include "lab/module.h"
 #include "os/file.h"
 
 #define FILE_MAX (1 << 20)
-
-/* What stands in the environment of a kernel developer for the kernel itself, or came from
- * a make above, would bend the build of a module. */
-static const char *const unwanted[] = {
-	"KBUILD_OUTPUT=", "KBUILD_EXTMOD=", "M=",	  "O=",
-	"MAKEFLAGS=",	  "MFLAGS=",	    "MAKELEVEL=",
-};
 
 static bool has_variable(const struct module_build *build, const char *prefix)
 {
@@ -97,7 +91,7 @@ static struct error *choose_compiler(const struct module_build *build,
 	_cleanup_free_ char *special_path = NULL, *plain_path = NULL;
 
 	if (!cross)
-		cross = arch == arch_host() ? "" : arch->cross;
+		cross = arch_cross(arch);
 	strv_pushf(argv, "ARCH=%s", arch->kernel);
 	strv_pushf(argv, "CROSS_COMPILE=%s", cross);
 	if (build->guest->llvm)
@@ -114,18 +108,6 @@ static struct error *choose_compiler(const struct module_build *build,
 		return no_compiler(plain, cross);
 	strv_pushf(argv, "CC=%s", plain);
 	return NULL;
-}
-
-static void build_environment(struct strv *ret)
-{
-	for (char **variable = environ; *variable; variable++) {
-		bool wanted = true;
-
-		for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
-			wanted = wanted && !has_prefix(*variable, unwanted[i]);
-		if (wanted)
-			strv_push(ret, *variable);
-	}
 }
 
 static struct error *run_make(const struct module_build *build,
@@ -150,7 +132,7 @@ static struct error *run_make(const struct module_build *build,
 	if (build->variables)
 		strv_push_all(&argv, (const char *const *)build->variables->items);
 	strv_push(&argv, "modules");
-	build_environment(&environment);
+	kbuild_environment(NULL, &environment);
 	TRY(foreground_run(
 		&(struct foreground){
 			.argv = strv_argv(&argv),

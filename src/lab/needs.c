@@ -44,7 +44,7 @@ static const struct need {
 	  "no console: a kernel that dies is mute", true },
 	{ "CONFIG_PVH", NULL, "x86_64",
 	  "firmware and decompressor are not skipped: it boots later", true },
-	{ "CONFIG_ACPI", NULL, "x86_64", "one processor, whatever -p says", true },
+	{ "CONFIG_ACPI", NULL, "x86_64", "the guest cannot power itself off", true },
 	{ "CONFIG_SMP", NULL, NULL, "one processor, whatever -p says", true },
 	{ "CONFIG_VIRTIO_BLK", "virtio_blk", NULL, "no driver for --disk", true },
 	{ "CONFIG_VIRTIO_NET", "virtio_net", NULL, "no driver for --net", true },
@@ -99,7 +99,6 @@ static char *remedy(const struct kernel *kernel, const struct strv *options)
 {
 	_cleanup_strv_ struct strv set = { 0 }, make = { 0 };
 	_cleanup_free_ char *set_line = NULL, *make_line = NULL;
-	const struct arch *arch = kernel->arch;
 
 	if (!kernel->source_directory)
 		return xstrdup("enable them and build it again, or pass --no-agent for "
@@ -114,10 +113,7 @@ static char *remedy(const struct kernel *kernel, const struct strv *options)
 	strv_push(&make, "make");
 	strv_push(&make, "-C");
 	strv_push(&make, kernel->modules);
-	if (arch != arch_host()) {
-		strv_pushf(&make, "ARCH=%s", arch->kernel);
-		strv_pushf(&make, "CROSS_COMPILE=%s", arch->cross);
-	}
+	arch_make_words(kernel->arch, &make);
 	strv_push(&make, "olddefconfig");
 	strv_push(&make, "all");
 	set_line = strv_shell(&set);

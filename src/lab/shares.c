@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "lab/check.h"
 #include "os/file.h"
 
 static void share_deinit(struct share *share)
@@ -63,11 +64,11 @@ static struct error *check_host(const char *path)
 static struct error *share_parse(const char *word, bool read_only, struct share *ret)
 {
 	_cleanup_(share_deinit) struct share share = { .read_only = read_only };
-	const char *equals = strchr(word, '=');
 	_cleanup_free_ char *guest = NULL;
+	const char *equals;
 
-	if (!equals || !equals[1])
-		return error_new(ERROR_USAGE, "\"%s\" is not G=H", word);
+	TRY(check_share(word));
+	equals = strchr(word, '=');
 	guest = xstrndup(word, (size_t)(equals - word));
 	TRY(normal_path(guest, &share.guest));
 	TRY(path_absolute(equals + 1, &share.host));
