@@ -1,44 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A guest's life: events of the keeper, deadlines, and the decision how it ended. */
-#include "lab/guest.h"
-
-#include <signal.h>
-#include <sys/wait.h>
-
+/* A guest's life: events of the keeper, and deadlines. */
 #include "base/log.h"
 #include "base/mem.h"
-#include "lab/deadline.h"
 #include "lab/explain.h"
+#include "lab/guest-internal.h"
 
 #define BOOT_TIMEOUT_MS 120000
 #define HEARTBEAT_TIMEOUT_MS 60000
 #define SHUTDOWN_TIMEOUT_MS 10000
 #define FAIL_GRACE_MS 3000 /* for the rest of a crash's text, and the reset after it */
 #define CONSOLE_TAIL_MAX (128u * 1024)
-#define CONSOLE_TAIL_LINES 12
-
-struct guest {
-	struct loop *loop;
-	const struct plan *plan;
-	const struct guest_options *options;
-	const struct rundir *rundir;
-	enum plan_purpose purpose;
-	struct guest_handlers handlers;
-
-	struct keeper *keeper;
-	struct crash_watch crash;
-	struct text console; /* its last part */
-	bool console_silent;
-	bool ready;	/* now */
-	bool was_ready; /* ever */
-	bool ended;
-
-	bool finishing; /* somebody has decided how it ends: in verdict */
-	struct verdict verdict;
-	struct deadline timeout, boot_timeout, grace;
-	uint64_t mark_us; /* when the current phase began */
-	enum phase phase;
-};
 
 static void begin_phase(struct guest *guest, enum phase phase)
 {
@@ -98,37 +69,13 @@ static struct error *on_boot_timeout(void *argument)
 	return NULL;
 }
 
-static bool must_fail(const struct guest *guest)
-{
-	enum crash_kind limit = guest->options->fail_on == FAIL_ON_WARN	  ? CRASH_WARNING
-				: guest->options->fail_on == FAIL_ON_OOPS ? CRASH_OOPS
-									  : CRASH_PANIC;
-
-	return guest->crash.worst >= limit;
-}
-
-static void set_crash_ended(struct guest *guest)
-{
-	switch (guest->crash.worst) {
-	case CRASH_PANIC:
-		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
-		break;
-	case CRASH_OOPS:
-		verdict_set(&guest->verdict, ENDED_OOPS, STATUS_OOPS);
-		break;
-	default:
-		verdict_set(&guest->verdict, ENDED_WARNING, STATUS_OOPS);
-		break;
-	}
-}
-
 /* The text of the crash has had its time. */
 static struct error *on_grace(void *argument)
 {
 	struct guest *guest = argument;
 
-	if (guest->purpose == PLAN_COMMAND || must_fail(guest)) {
-		set_crash_ended(guest);
+	if (guest->purpose == PLAN_COMMAND || guest_must_fail(guest)) {
+		guest_set_crash(guest);
 		guest_finish(guest, guest->verdict.ended, guest->verdict.status);
 	}
 	return NULL;
@@ -157,148 +104,19 @@ static void on_console(const void *data, size_t size, void *argument)
 		guest_finish(guest, ENDED_HANG, STATUS_HANG);
 	if (guest->crash.worst <= before || guest->finishing)
 		return;
-	if (must_fail(guest))
+	if (guest_must_fail(guest))
 		deadline_set(&guest->grace, FAIL_GRACE_MS);
-}
-
-static bool was_ended_by_guest(enum keeper_cause cause)
-{
-	return cause == KEEPER_END_RESET || cause == KEEPER_END_PANIC ||
-	       cause == KEEPER_END_POWEROFF;
-}
-
-/* Its last words without the newline; "" if there are none. */
-static char *qemu_said(const struct keeper_end *end)
-{
-	const char *words = end->qemu_stderr ? end->qemu_stderr : "";
-	size_t length = strlen(words);
-
-	while (length && words[length - 1] == '\n')
-		length--;
-	return xstrndup(words, length);
-}
-
-/* QEMU has gone and nobody here wanted it. */
-static void decide_unforeseen(struct guest *guest, const struct keeper_end *end)
-{
-	_cleanup_error_ struct error *err = NULL;
-	_cleanup_free_ char *said = qemu_said(end);
-	bool stays = guest->purpose != PLAN_COMMAND;
-
-	if (guest->crash.worst == CRASH_PANIC && was_ended_by_guest(end->cause)) {
-		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
-		return;
-	}
-	switch (end->cause) {
-	case KEEPER_END_POWEROFF:
-		/* From a shell that is how one leaves. */
-		verdict_set(&guest->verdict, ENDED_POWEROFF,
-			    stays ? STATUS_OK : STATUS_GONE);
-		return;
-	case KEEPER_END_RESET:
-		verdict_set(&guest->verdict, ENDED_RESET, STATUS_GONE);
-		return;
-	case KEEPER_END_PANIC:
-		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
-		return;
-	case KEEPER_END_STOPPED:
-		verdict_set(&guest->verdict, ENDED_POWEROFF,
-			    stays ? STATUS_OK : STATUS_GONE);
-		return;
-	case KEEPER_END_KILLED:
-		err = error_new(ERROR_CLOSED, "QEMU was killed by signal %d (%s)%s%s",
-				WTERMSIG(end->wait_status),
-				strsignal(WTERMSIG(end->wait_status)), *said ? ": " : "",
-				said);
-		break;
-	case KEEPER_END_NONE:
-	case KEEPER_END_FAILED:
-		err = error_new(ERROR_CLOSED, "QEMU failed: %s", said);
-		break;
-	}
-	verdict_set_error(&guest->verdict, err);
-}
-
-static bool deserves_explanation(const struct guest *guest)
-{
-	switch (guest->verdict.ended) {
-	case ENDED_PANIC:
-	case ENDED_HANG:
-	case ENDED_RESET:
-		return true;
-	case ENDED_ERROR:
-	case ENDED_TIMEOUT:
-	case ENDED_POWEROFF:
-		return !guest->was_ready;
-	default:
-		return false;
-	}
-}
-
-/* The size of the console without the crash text: that was shown as it came. */
-static size_t size_before_crash(const struct guest *guest)
-{
-	const char *console = text_str(&guest->console);
-	const char *title = guest->verdict.crash_title;
-	const char *at = title ? strstr(console, title) : NULL;
-
-	while (at && at > console && at[-1] != '\n')
-		at--;
-	return at ? (size_t)(at - console) : guest->console.length;
-}
-
-static void explain_end(struct guest *guest, const struct keeper_end *end)
-{
-	struct explain_facts facts = {
-		.console = text_str(&guest->console),
-		.console_silent = guest->console_silent,
-		.agent_was_ready = guest->was_ready,
-		.ended = guest->verdict.ended,
-		.qemu_stderr = end->qemu_stderr ? end->qemu_stderr : "",
-		.missing_modules = &guest->plan->image.missing_modules,
-		.user_initramfs = guest->plan->user_initramfs,
-		.arch = guest->plan->machine.arch->name,
-		.qemu_options = &guest->plan->machine.qemu_options,
-	};
-	char *sentence, *hint;
-
-	if (!deserves_explanation(guest))
-		return;
-	if (explain(&facts, &sentence, &hint)) {
-		char *message = guest->verdict.message;
-
-		/* QEMU's own words say which device, which file. */
-		guest->verdict.message = message ? xasprintf("%s (%s)", sentence, message)
-						 : xstrdup(sentence);
-		free(message);
-		free(sentence);
-		free(guest->verdict.hint);
-		guest->verdict.hint = hint;
-	}
-	guest->verdict.console_tail =
-		console_tail(guest->console.data, size_before_crash(guest),
-			     CONSOLE_TAIL_LINES);
 }
 
 static void on_ended(struct guest *guest)
 {
 	const struct keeper_end *end = keeper_get_end(guest->keeper);
 
-	crash_watch_finish(&guest->crash);
-	if (!guest->finishing)
-		decide_unforeseen(guest, end);
-	else if (must_fail(guest) && (guest->verdict.ended == ENDED_EXITED ||
-				      guest->verdict.ended == ENDED_SIGNALED))
-		set_crash_ended(guest);
+	guest_decide_end(guest, end);
 	begin_phase(guest, PHASE_COUNT - 1);
 	guest->ended = true;
 	guest->ready = false;
-	guest->verdict.crash = guest->crash.worst;
-	if (guest->crash.worst != CRASH_NONE) {
-		guest->verdict.crash_title = take_ptr(guest->crash.title);
-		guest->verdict.crash_text = text_take(&guest->crash.text);
-	}
-	explain_end(guest, end);
+	guest_explain_end(guest, end);
 	guest->handlers.ended(guest->handlers.argument);
 }
 

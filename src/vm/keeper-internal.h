@@ -7,7 +7,8 @@
  *	keeper-events.c		what QEMU tells over QMP
  *	keeper-agent.c		the link to the agent: hello, heartbeat, resync, shutdown
  *	keeper-clients.c	connections of klab commands
- *	keeper-sessions.c	sessions: forwarding to the agent, start and end
+ *	keeper-sessions.c	sessions: start, forwarding to the agent, end
+ *	keeper-frames.c		what clients and agent may send in them
  *	keeper-session.c	sessions of own services: queues and credits
  *	keeper-services.c	the table of own services; the small ones
  *	keeper-monitor.c	the service "monitor"
@@ -210,11 +211,25 @@ bool clients_told(const struct keeper *keeper);
 void clients_reap(struct keeper *keeper);
 void clients_free(struct keeper *keeper);
 
-/* keeper-sessions.c */
+/* keeper-frames.c */
 struct error *sessions_from_client(struct keeper_client *client,
 				   const struct frame *frame) _must_check_;
 struct error *sessions_from_agent(struct keeper *keeper,
 				  const struct frame *frame) _must_check_;
+
+/* keeper-sessions.c */
+/* By the client's number, by the agent's; NULL: there is none, or none any more. */
+struct keeper_session *sessions_of_client(const struct keeper_client *client,
+					  uint32_t id);
+struct keeper_session *sessions_of_agent(const struct keeper *keeper, uint32_t id);
+struct keeper_session *sessions_add(struct keeper_client *client, uint32_t id);
+/* A number on the agent's connection; false: all are taken. */
+bool session_take_slot(struct keeper_session *session);
+/* To the agent, now or when it is ready. */
+struct error *session_forward(struct keeper_session *session,
+			      const struct frame *frame) _must_check_;
+/* Out of every table; the object goes when the loop is back. */
+void session_bury(struct keeper_session *session);
 void sessions_client_gone(struct keeper_client *client);
 void sessions_agent_ready(struct keeper *keeper);
 /* Those that the agent had are lost. */
