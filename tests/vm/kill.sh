@@ -40,9 +40,10 @@ check_is "is empty" "$(tr -d ' \n' <out)" '{"guests":[]}'
 
 for signal in INT TERM HUP; do
 	number=$(kill -l "$signal")
+	rm -f out # of the one before, which is up already
 	"$KLAB" run --json=v.json -- sh -c 'trap "echo got >&2; exit 9" INT TERM HUP; echo up; while :; do sleep 0.1; done' >out 2>err &
 	pid=$!
-	until_true 100 grep -q up out
+	until_true 100 grep -qs up out
 	kill -"$signal" "$pid"
 	wait "$pid"
 	check_is "SIG$signal is the status" $? $((128 + number))
@@ -56,9 +57,10 @@ kill -INT "$pid"
 wait "$pid"
 check_is "SIGINT while booting" $? 130
 
+rm -f out
 "$KLAB" run --json=v.json -- sh -c 'echo up; sleep 1000' >out 2>err &
 pid=$!
-until_true 100 grep -q up out
+until_true 100 grep -qs up out
 kill -9 "$(qemus | head -n 1)"
 wait "$pid"
 check_is "QEMU killed" $? 125

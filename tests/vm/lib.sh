@@ -29,6 +29,7 @@ cd "$work" || exit 1
 
 finish() {
 	local status=$?
+	((BASHPID == $$)) || return # a job of this shell, killed before it became klab
 	"$KLAB" stop --all --force >/dev/null 2>&1
 	if ((failures)); then
 		echo "$failures of $tests checks failed; what they left: $work"
