@@ -23,12 +23,14 @@
 #define REPORT_FD 3 /* in the child */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static const char *const default_environment[] = {
+const char *const exec_default_environment[] = {
 	"PATH=" DEFAULT_PATH,
 	"HOME=/root",
 	"TERM=linux",
+	NULL,
 };
-#define DEFAULTS (sizeof(default_environment) / sizeof(default_environment[0]))
+#define DEFAULTS \
+	(sizeof(exec_default_environment) / sizeof(exec_default_environment[0]) - 1)
 
 /* The child's end of each stream, and the terminal if there is one. */
 struct child_ends {
@@ -83,9 +85,9 @@ static char **make_environment(char *const *given)
 		bool overridden = false;
 
 		for (size_t j = 0; j < count; j++)
-			overridden |= same_name(default_environment[i], given[j]);
+			overridden |= same_name(exec_default_environment[i], given[j]);
 		if (!overridden)
-			environment[at++] = (char *)default_environment[i];
+			environment[at++] = (char *)exec_default_environment[i];
 	}
 	memcpy(environment + at, given, count * sizeof(*given));
 	return environment;
@@ -169,7 +171,7 @@ static void enter_directory(const char *cwd)
 	}
 }
 
-static void reset_signals(void)
+void exec_reset_signals(void)
 {
 	sigset_t none;
 
@@ -245,7 +247,7 @@ static _Noreturn void run_child(const struct request *request, struct child_ends
 	int err_no;
 
 	place_report(ends);
-	reset_signals();
+	exec_reset_signals();
 	setsid();
 	if (ends->master >= 0)
 		open_terminal(ends->master, ends->fds);

@@ -30,6 +30,10 @@ struct started {
 /* 0 or -errno. */
 int exec_start(const struct request *request, struct started *ret);
 
+/* What commands find in their environment; NULL-terminated. */
+extern const char *const exec_default_environment[];
+/* In a child: signals as a program expects them. */
+void exec_reset_signals(void);
 /* In the child: report and exit. */
 _Noreturn void exec_fail(enum proto_exit how, int err_no, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

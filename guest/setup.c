@@ -9,6 +9,7 @@
 #include "file.h"
 #include "net.h"
 #include "note.h"
+#include "screen.h"
 #include "share.h"
 
 static const struct {
@@ -16,6 +17,7 @@ static const struct {
 	void (*apply)(char *rest);
 } orders[] = {
 	{ "net", net_apply },
+	{ "screen", screen_apply },
 	{ "share", share_apply },
 };
 

@@ -40,12 +40,14 @@ struct arch {
 	const char *cpu_kvm;
 	const char *console;	/* console= of the first serial port */
 	const char *virtio_bus; /* suffix of device names: "pci" */
+	const char *screen;	/* the device that shows pictures: "virtio-vga" */
 	/* Modules that drive klab's own devices, in no order; NULL-terminated.  A module
 	 * that is not needed is not loaded: under TCG each costs 20 ms and more. */
 	const char *const *channel_modules;
 	const char *const *disk_modules;
 	const char *const *net_modules;
 	const char *const *share_modules;
+	const char *const *screen_modules;
 	const char *gdb_architecture; /* gdb's name: "i386:x86-64" */
 	const char *append_fast;   /* kernel parameters that only make booting faster */
 	const char *firmware_fast; /* starts a PVH kernel sooner; NULL: there is none */

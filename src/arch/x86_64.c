@@ -24,6 +24,7 @@ static const char *const channel_modules[] = { "virtio_pci", "virtio_console", N
 static const char *const disk_modules[] = { "virtio_blk", NULL };
 static const char *const net_modules[] = { "virtio_net", NULL };
 static const char *const share_modules[] = { "9pnet_virtio", "9p", NULL };
+static const char *const screen_modules[] = { "virtio_gpu", "virtio_input", NULL };
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
@@ -42,10 +43,12 @@ const struct arch arch_x86_64 = {
 	.cpu_kvm = "host",
 	.console = "ttyS0",
 	.virtio_bus = "pci",
+	.screen = "virtio-vga",
 	.channel_modules = channel_modules,
 	.disk_modules = disk_modules,
 	.net_modules = net_modules,
 	.share_modules = share_modules,
+	.screen_modules = screen_modules,
 	.gdb_architecture = "i386:x86-64",
 	/* The self-tests of the crypto algorithms are 0.29 s of a 6.1 boot under TCG.  On one
 	 * CPU the kernel patches every "lock" out of its code, each time through a mapping of

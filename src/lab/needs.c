@@ -48,6 +48,7 @@ static const struct need {
 	{ "CONFIG_SMP", NULL, NULL, "one processor, whatever -p says", true },
 	{ "CONFIG_VIRTIO_BLK", "virtio_blk", NULL, "no driver for --disk", true },
 	{ "CONFIG_VIRTIO_NET", "virtio_net", NULL, "no driver for --net", true },
+	{ "CONFIG_DRM_VIRTIO_GPU", "virtio_gpu", NULL, "no driver for --display", true },
 	{ "CONFIG_KALLSYMS", NULL, NULL, "no names in backtraces", true },
 	{ "CONFIG_DEBUG_INFO", NULL, NULL, "no source lines in klab debug", true },
 	{ "CONFIG_GDB_SCRIPTS", NULL, NULL, "no lx- commands in klab debug", true },

@@ -6,6 +6,7 @@
 #include "lab/options.h"
 
 #include "lab/check.h"
+#include "lab/display.h"
 #include "lab/network.h"
 
 #define GUEST(member) .offset = offsetof(struct guest_options, member)
@@ -73,6 +74,8 @@ const struct option_row machine_option_rows[] = {
 	  .values = OPTION_VALUES_FILES, .help = "Attach a disk image" },
 	{ .name = "net", .argument = "NET", .kind = OPTION_STRING, RESTRICTED, GUEST(net),
 	  .check = network_check_word, .help = "none, user[,hostfwd=tcp::PORT-:PORT], tap=DEVICE, or socket=PATH (to another guest)" },
+	{ .name = "display", .argument = "KIND", .kind = OPTION_STRING, RESTRICTED, GUEST(display),
+	  .check = display_check_word, .help = "A screen with a shell on it: gtk, sdl (windows), vnc=unix:PATH, or none (for screendump)" },
 	{ .name = "rodir", .argument = "G=H", .kind = OPTION_LIST, RESTRICTED, GUEST(read_only_dirs),
 	  .check = check_share, .values = OPTION_VALUES_DIRECTORIES,
 	  .help = "Mount this host's directory H at G in the guest, read-only" },

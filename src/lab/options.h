@@ -38,6 +38,7 @@ struct guest_options {
 	uint64_t memory;   /* bytes */
 	struct strv disks; /* FILE[,ro] */
 	char *net;
+	char *display;
 	char *qemu;
 	struct strv qemu_options;
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lab/display.h"
 #include "lab/needs.h"
 #include "lab/shares.h"
 #include "os/file.h"
@@ -56,6 +57,8 @@ static void wanted_modules(const struct guest_options *options, const struct arc
 		strv_push_all(ret, arch->disk_modules);
 	if (options->net && !streq(options->net, "none"))
 		strv_push_all(ret, arch->net_modules);
+	if (options->display)
+		strv_push_all(ret, arch->screen_modules);
 	if (options->read_only_dirs.count || options->writable_dirs.count)
 		strv_push_all(ret, arch->share_modules);
 	strv_push_all(ret, (const char *const *)options->modules.items);
@@ -168,7 +171,9 @@ static char *command_line(const struct guest_options *options, enum plan_purpose
 	_cleanup_free_ char *init = init_word(options);
 	_cleanup_text_ struct text line = { 0 };
 
-	append_word(&line, console);
+	if (options->display)
+		append_word(&line, "console=tty0");
+	append_word(&line, console); /* the last is /dev/console */
 	if (purpose == PLAN_COMMAND)
 		append_word(&line, "panic=-1");
 	if (!options->plain)
@@ -237,6 +242,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 
 	TRY(shares_parse(options, &shares));
 	shares_add(&shares, &plan->machine, &setup);
+	display_plan(options->display, !options->init, &plan->machine, &setup);
 	TRY(network_plan(options->net, &plan->machine.net, &setup, &plan->network));
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));

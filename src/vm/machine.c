@@ -47,6 +47,7 @@ void machine_deinit(struct machine *machine)
 	free(machine->initrd);
 	free(machine->append);
 	free(machine->firmware);
+	free(machine->display);
 	free(machine->net.name);
 	free(machine->net.peer);
 	free(machine->net.mac);

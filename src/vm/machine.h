@@ -64,6 +64,7 @@ struct machine {
 	size_t share_count;
 	size_t share_capacity;
 	struct machine_net net;
+	char *display; /* of its screen, as for -display; NULL: it has none */
 
 	bool no_reboot;	   /* a reset ends QEMU */
 	bool start_halted; /* -S */

@@ -68,7 +68,7 @@ static struct error *emit_base(struct qemu_emitter *e)
 	/* Nothing that the machine description does not name, on any host. */
 	emit(e, "-nodefaults", NULL);
 	emit(e, "-no-user-config", NULL);
-	emit(e, "-display", "none");
+	emit(e, "-display", e->machine->display ? e->machine->display : "none");
 	return NULL;
 }
 
@@ -251,6 +251,22 @@ static struct error *emit_net(struct qemu_emitter *e)
 	return NULL;
 }
 
+static struct error *emit_screen(struct qemu_emitter *e)
+{
+	/* A pointer that says where it is: a window need not grab the host's. */
+	static const char *const devices[] = { "virtio-keyboard", "virtio-tablet" };
+	const struct machine *m = e->machine;
+
+	if (!m->display)
+		return NULL;
+	emit(e, "-device", m->arch->screen);
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		emit(e, "-device", NULL);
+		strv_pushf(e->argv, "%s-%s", devices[i], m->arch->virtio_bus);
+	}
+	return NULL;
+}
+
 static struct error *emit_life(struct qemu_emitter *e)
 {
 	if (e->machine->no_reboot)
@@ -270,7 +286,7 @@ static struct error *emit_user(struct qemu_emitter *e)
 static struct error *(*const emitters[])(struct qemu_emitter *e) = {
 	emit_program, emit_base,    emit_machine, emit_accel, emit_size,
 	emit_kernel,  emit_console, emit_qmp,	  emit_agent, emit_disks,
-	emit_shares,  emit_net,	    emit_life,	  emit_user,
+	emit_shares,  emit_net,	    emit_screen,  emit_life,  emit_user,
 };
 
 struct error *qemu_command(const struct machine *machine,
