@@ -39,7 +39,8 @@ struct session_options {
 	 * switched to non-blocking mode (they may be shared with other processes). A
 	 * reader that goes away (SIGPIPE) is passed on to the service. */
 	int fds[PROTO_STREAM_COUNT];
-	/* If set, called with what arrives on streams 1 and 2 where fds is -1.  NULL. */
+	/* If set, called with what arrives on streams 1 and 2, also where fds takes it
+	 * (before it is written there).  NULL. */
 	struct error *(*on_output)(uint8_t stream, const void *data, size_t size,
 				   void *argument);
 	/* With fds[0] -1: session_write() would take something.  May be NULL. */

@@ -141,15 +141,14 @@ static struct error *session_data(struct session *session, const struct frame *f
 	if (frame->size > output->window)
 		return error_new(ERROR_CORRUPT, "the peer sent more than it was granted");
 	output->window -= (uint32_t)frame->size;
-	if (output->writer) {
-		stream_writer_write(output->writer, frame->payload, frame->size);
-		return NULL;
-	}
-	session_grant(output, frame->size);
+	if (!output->writer)
+		session_grant(output, frame->size);
 	if (session->options.on_output)
 		*ret_failure = session->options.on_output(frame->stream, frame->payload,
 							  frame->size,
 							  session->options.argument);
+	if (output->writer && !*ret_failure)
+		stream_writer_write(output->writer, frame->payload, frame->size);
 	return NULL;
 }
 
