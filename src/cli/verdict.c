@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "cli/print.h"
 
+#define FAILURES_SHOWN 10
+
 /* The sentence about an end that is not the command's own; NULL: nothing to say. */
 static const char *sentence_of(enum ended ended)
 {
@@ -56,6 +58,35 @@ static void print_tail(const struct verdict *verdict)
 	}
 }
 
+static void print_tests(const struct verdict *verdict)
+{
+	const struct ktap *tests = verdict->tests;
+	const struct {
+		const char *what;
+		uint64_t count;
+	} counts[] = {
+		{ "passed", tests->passed },
+		{ "failed", tests->failed },
+		{ "failed as expected", tests->xfailed },
+		{ "skipped", tests->skipped },
+	};
+	_cleanup_text_ struct text line = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		if (counts[i].count)
+			text_appendf(&line, ", %llu %s",
+				     (unsigned long long)counts[i].count, counts[i].what);
+	if (tests->problem)
+		text_appendf(&line, ", %s", tests->problem);
+	print_note("tests %s%s%s", ktap_result_name(verdict->tests_result),
+		   line.length ? ": " : "", line.length ? line.data + 2 : "");
+	for (size_t i = 0; i < tests->failures.count && i < FAILURES_SHOWN; i++)
+		print_note("failed: %s", tests->failures.items[i]);
+	if (tests->failed > FAILURES_SHOWN)
+		print_note("failed: %llu more",
+			   (unsigned long long)(tests->failed - FAILURES_SHOWN));
+}
+
 static void print_sentences(const struct verdict *verdict)
 {
 	const char *sentence = sentence_of(verdict->ended);
@@ -95,6 +126,8 @@ struct error *report_verdict(struct call *call, const struct verdict *verdict)
 	/* With the JSON on stderr the sentences would be in the way of its reader only if
 	 * they came behind it: it is the last line. */
 	print_sentences(verdict);
+	if (verdict->tests)
+		print_tests(verdict);
 	if (!where)
 		return NULL;
 	json = verdict_json(verdict);

@@ -161,6 +161,7 @@ void attach_run(const struct attach_command *command, struct verdict *ret)
 	err = run_attached(command, &attached);
 	if (err)
 		verdict_set_error(ret, err);
+	command_judge_tests(attached.command, ret);
 }
 
 /* attach_ask(): a question and its answer. */

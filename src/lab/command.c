@@ -24,6 +24,8 @@ struct command {
 	struct command_handlers handlers;
 	bool started;
 	int signal;
+	struct ktap tests;
+	bool tests_decide; /* --ktap */
 	struct loop_source *signals[ARRAY_SIZE(handed_signals)];
 	struct loop_source *grace;
 };
@@ -74,6 +76,16 @@ static void on_started(uint32_t pid, void *argument)
 	struct command *command = argument;
 
 	command->started = true;
+}
+
+static struct error *on_output(uint8_t stream, const void *data, size_t size,
+			       void *argument)
+{
+	struct command *command = argument;
+
+	if (stream == PROTO_STDOUT)
+		ktap_feed(&command->tests, data, size);
+	return NULL;
 }
 
 static struct error *on_end(const struct session_end *end, void *argument)
@@ -228,6 +240,8 @@ static struct error *start_session(struct command *command,
 		.argument = command,
 	};
 
+	if (!session.service && (options->words->count || guest->ktap))
+		session.on_output = on_output;
 	if (!session.service)
 		session.service = guest->shell_line ? "shell" : "exec";
 	if (!options->words->count && !options->service) {
@@ -258,6 +272,7 @@ struct error *command_start(struct loop *loop, struct client *client,
 	command->loop = loop;
 	command->client = client;
 	command->handlers = *handlers;
+	command->tests.anywhere = command->tests_decide = options->guest->ktap;
 	for (size_t i = 0; i < ARRAY_SIZE(handed_signals); i++)
 		TRY(loop_add_signal(loop, handed_signals[i], on_signal, command,
 				    &command->signals[i]));
@@ -276,6 +291,7 @@ void command_free(struct command *command)
 		loop_source_free(command->signals[i]);
 	loop_source_free(command->grace);
 	terminal_free(command->terminal);
+	ktap_deinit(&command->tests);
 	free(command);
 }
 
@@ -287,6 +303,14 @@ bool command_has_ended(const struct command *command)
 int command_signal(const struct command *command)
 {
 	return command->signal;
+}
+
+void command_judge_tests(struct command *command, struct verdict *verdict)
+{
+	if (!command)
+		return;
+	ktap_finish(&command->tests);
+	verdict_take_tests(verdict, &command->tests, command->tests_decide);
 }
 
 bool command_has_terminal(const struct command *command)

@@ -8,6 +8,7 @@
 
 #include "agent/client.h"
 #include "lab/options.h"
+#include "lab/verdict.h"
 #include "os/loop.h"
 
 struct command;
@@ -41,6 +42,8 @@ DEFINE_CLEANUP(struct command *, command_free)
 bool command_has_ended(const struct command *command);
 /* The signal that klab got and handed on; 0: none. */
 int command_signal(const struct command *command);
+/* Adds to the verdict what its output said of tests, once. */
+void command_judge_tests(struct command *command, struct verdict *verdict);
 bool command_has_terminal(const struct command *command);
 /* Text for the user while the command may have the terminal: to stderr. */
 void command_note(struct command *command, const char *text, size_t size);

@@ -120,6 +120,8 @@ const struct option_row session_option_rows[] = {
 	  .help = "Give it a terminal, also without one here" },
 	{ .name = "no-tty", .letter = 'T', .kind = OPTION_CONSTANT, GUEST(tty), .constant = TTY_NO,
 	  .help = "Give it no terminal" },
+	{ .name = "ktap", .kind = OPTION_FLAG, GUEST(ktap),
+	  .help = "Its stdout is a test report (KTAP or TAP): status 1 if a test failed, 4 if all were skipped" },
 	OPTION_ROWS_END,
 };
 

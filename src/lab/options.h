@@ -61,6 +61,7 @@ struct guest_options {
 	char *cwd;
 	char *user; /* UID[:GID] */
 	enum tty_choice tty;
+	bool ktap; /* its stdout is a test report, which decides about the status */
 
 	/* The run. */
 	char *name;

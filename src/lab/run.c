@@ -186,6 +186,7 @@ void run_conclude(struct run *run, struct error *err, struct verdict *ret)
 	if (err)
 		verdict_set_error(ret, err);
 	error_free(err);
+	command_judge_tests(run->command, ret);
 	if (!run->rundir.path)
 		return;
 	err = rundir_write_manifest(&run->rundir, run->plan.kernel ? &run->plan : NULL,

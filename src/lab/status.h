@@ -9,6 +9,7 @@ enum klab_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1, /* of commands other than run and exec */
 	STATUS_USAGE = 2,
+	STATUS_SKIPPED = 4, /* kselftest's, with --ktap */
 	STATUS_PANIC = 120,
 	STATUS_HANG = 121, /* or --boot-timeout */
 	STATUS_GONE = 122, /* the guest reset or powered off before the command ended */

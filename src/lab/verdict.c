@@ -21,6 +21,9 @@ void verdict_deinit(struct verdict *verdict)
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
+	if (verdict->tests)
+		ktap_deinit(verdict->tests);
+	free(verdict->tests);
 	*verdict = (struct verdict){ 0 };
 }
 
@@ -77,6 +80,43 @@ void verdict_set_session_end(struct verdict *verdict, const struct session_end *
 		verdict_set_error(verdict, end->output_error);
 	else
 		verdict_set_exit(verdict, end->how, end->value, end->message);
+}
+
+static enum ktap_result judge_tests(const struct verdict *verdict, struct ktap *tests,
+				    bool decides)
+{
+	enum ktap_result result = ktap_result(tests);
+
+	if (result == KTAP_FAILED || (result == KTAP_NOTHING && !decides))
+		return result;
+	if (verdict->ended == ENDED_EXITED && verdict->status == STATUS_SKIPPED)
+		return KTAP_SKIPPED;
+	if (verdict->ended == ENDED_EXITED && verdict->status)
+		tests->problem = xasprintf("the command's status is %d", verdict->status);
+	else if (verdict->ended != ENDED_EXITED)
+		tests->problem = xstrdup("the command has not come to its end");
+	else if (result == KTAP_NOTHING)
+		tests->problem = xstrdup("the command's output is no test report");
+	return tests->problem ? KTAP_FAILED : result;
+}
+
+void verdict_take_tests(struct verdict *verdict, struct ktap *tests, bool decides)
+{
+	enum ktap_result result = judge_tests(verdict, tests, decides);
+
+	if (result == KTAP_NOTHING) {
+		ktap_deinit(tests);
+		return;
+	}
+	verdict->tests = xmemdup(tests, sizeof(*tests));
+	*tests = (struct ktap){ 0 };
+	verdict->tests_result = result;
+	if (!decides || verdict->ended != ENDED_EXITED || verdict->status)
+		return;
+	if (result == KTAP_FAILED)
+		verdict->status = STATUS_FAILED;
+	else if (result == KTAP_SKIPPED)
+		verdict->status = STATUS_SKIPPED;
 }
 
 const char *ended_name(enum ended ended)
@@ -139,6 +179,37 @@ static struct json_object *crash_json(const struct verdict *verdict)
 	return crash;
 }
 
+static struct json_object *tests_json(const struct verdict *verdict)
+{
+	const struct ktap *tests = verdict->tests;
+	const struct {
+		const char *name;
+		uint64_t count;
+	} counts[] = {
+		{ "passed", tests->passed },
+		{ "failed", tests->failed },
+		{ "skipped", tests->skipped },
+		{ "xfailed", tests->xfailed },
+	};
+	struct json_object *json = json_object_new_object();
+	struct json_object *failures = json_object_new_array();
+
+	json_object_object_add(json, "result",
+			       json_object_new_string(
+				       ktap_result_name(verdict->tests_result)));
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		json_object_object_add(json, counts[i].name,
+				       json_object_new_uint64(counts[i].count));
+	for (size_t i = 0; i < tests->failures.count; i++)
+		json_object_array_add(failures,
+				      json_object_new_string(tests->failures.items[i]));
+	json_object_object_add(json, "failures", failures);
+	if (tests->problem)
+		json_object_object_add(json, "problem",
+				       json_object_new_string(tests->problem));
+	return json;
+}
+
 struct json_object *verdict_json(const struct verdict *verdict)
 {
 	const struct {
@@ -172,5 +243,7 @@ struct json_object *verdict_json(const struct verdict *verdict)
 	json_object_object_add(json, "phases", phases_json(verdict));
 	if (verdict->crash != CRASH_NONE)
 		json_object_object_add(json, "crash", crash_json(verdict));
+	if (verdict->tests)
+		json_object_object_add(json, "tests", tests_json(verdict));
 	return json;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "format/ktap.h"
 #include "lab/crash.h"
 #include "lab/status.h"
 
@@ -60,6 +61,9 @@ struct verdict {
 	char *crash_title;
 	char *crash_text;
 
+	struct ktap *tests;	       /* what the command's output said; NULL: nothing */
+	enum ktap_result tests_result; /* the command's end counts too */
+
 	uint64_t phase_us[PHASE_COUNT]; /* 0: not reached */
 };
 
@@ -74,6 +78,10 @@ void verdict_set_session_end(struct verdict *verdict, const struct session_end *
 void verdict_set(struct verdict *verdict, enum ended ended, int status);
 /* ENDED_ERROR, with the sentence and hint of err, which is borrowed. */
 void verdict_set_error(struct verdict *verdict, const struct error *err);
+/* The command's output as a test report, which is taken over.  Call it last.  If it is to
+ * decide, a status 0 becomes 1 where a test failed, and 4 (kselftest's) where all were
+ * skipped; no report at all is a failure then. */
+void verdict_take_tests(struct verdict *verdict, struct ktap *tests, bool decides);
 const char *ended_name(enum ended ended);
 /* The caller puts it away with json_object_put(). */
 struct json_object *verdict_json(const struct verdict *verdict);

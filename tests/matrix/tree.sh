@@ -112,6 +112,17 @@ check_status "a panic" 120 klab run -k "$out" --json -- \
 	sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 check_is "its verdict" "$(json err ended)" panic
 
+# The kernel's own tests: KUnit, which was run at boot, and a kselftest.
+check_status "KUnit" 0 klab run -k "$out" --json --ktap -- dmesg
+check_is "its verdict" "$(json err tests.result) $(json err tests.failed)" "passed 0"
+check_has "its example" out 'ok [0-9]+ - example_simple_test|ok [0-9]+ example_simple_test'
+compiler=$ARCH-linux-gnu-gcc
+[[ $(uname -m) == "$ARCH" ]] && compiler=gcc
+"$compiler" -static -ffreestanding -nostartfiles -o get_size \
+	"$source/tools/testing/selftests/size/get_size.c" || fail "get_size does not build"
+check_status "a kselftest" 0 klab run -k "$out" --json --add get_size:/ -- /get_size
+check_is "its verdict" "$(json err tests.result) $(json err tests.passed)" "passed 1"
+
 # Debugging with source.
 check_status "halted in start_kernel" 0 klab debug -k "$out" --batch -b start_kernel \
 	-ex bt -ex 'info source' -ex list
