@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/building.h"
 #include "cli/command.h"
+#include "cli/explain-cmdline.h"
 #include "cli/guest-ui.h"
 #include "cli/print.h"
 #include "cli/verdict.h"
@@ -13,6 +14,7 @@
 
 struct own_options {
 	struct strv evals;
+	bool explain_cmdline;
 };
 
 static struct error *dry_run(struct call *call)
@@ -71,6 +73,8 @@ static struct error *run_run(struct call *call)
 	    (call->guest->command.count || call->guest->detach || call->guest->no_agent))
 		return error_hint(error_new(ERROR_USAGE, "--eval is for a shell"),
 				  "put the line before the command: --sh -- 'LINE; CMD'");
+	if (own->explain_cmdline)
+		return explain_cmdline(call);
 	if (call->guest->dry_run)
 		return dry_run(call);
 	TRY(building_before_run(call));
@@ -89,6 +93,10 @@ static const struct option_row options[] = {
 	  .kind = OPTION_LIST,
 	  .offset = offsetof(struct own_options, evals),
 	  .help = "A line that the guest's shell runs before it takes its input" },
+	{ .name = "explain-cmdline",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, explain_cmdline),
+	  .help = "Say what the kernel would do with each word of its command line, and start nothing" },
 	OPTION_ROWS_END,
 };
 

@@ -210,10 +210,22 @@ static struct error *if_pvh(const char *path, char **ret)
 	return NULL;
 }
 
+static struct error *uncompressed(struct store *store, const struct kernel *kernel,
+				  const struct kernel_image *image, char **ret)
+{
+	const char *vmlinux =
+		kernel_image_is_packed(image) ? vmlinux_of_tree(kernel) : kernel->image;
+
+	if (!vmlinux)
+		return unpacked_image(store, kernel->image, image, ret);
+	*ret = xstrdup(vmlinux);
+	return NULL;
+}
+
 struct error *kernel_pvh_image(struct store *store, const struct kernel *kernel,
 			       char **ret)
 {
-	_cleanup_free_ char *unpacked = NULL;
+	_cleanup_free_ char *path = NULL;
 	struct kernel_image image;
 
 	TRY(identify(kernel->image, &image));
@@ -221,12 +233,17 @@ struct error *kernel_pvh_image(struct store *store, const struct kernel *kernel,
 		*ret = NULL;
 		return NULL;
 	}
-	if (!kernel_image_is_packed(&image))
-		return if_pvh(kernel->image, ret);
-	if (vmlinux_of_tree(kernel))
-		return if_pvh(vmlinux_of_tree(kernel), ret);
-	TRY(unpacked_image(store, kernel->image, &image, &unpacked));
-	return if_pvh(unpacked, ret);
+	TRY(uncompressed(store, kernel, &image, &path));
+	return if_pvh(path, ret);
+}
+
+struct error *kernel_uncompressed(struct store *store, const struct kernel *kernel,
+				  char **ret)
+{
+	struct kernel_image image;
+
+	TRY(identify(kernel->image, &image));
+	return uncompressed(store, kernel, &image, ret);
 }
 
 struct error *kernel_plain_image(struct store *store, const struct kernel *kernel,

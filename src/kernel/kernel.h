@@ -64,6 +64,10 @@ struct error *kernel_resolve(struct store *store,
  * kept in the store.  *ret is NULL if the image has no PVH note. The caller frees it. */
 struct error *kernel_pvh_image(struct store *store, const struct kernel *kernel,
 			       char **ret) _must_check_;
+/* The uncompressed kernel, to look into: a vmlinux, or arm64's flat Image.  The caller
+ * frees it. */
+struct error *kernel_uncompressed(struct store *store, const struct kernel *kernel,
+				  char **ret) _must_check_;
 /* What QEMU's -kernel takes for BOOT_IMAGE: the image, or (zboot, Image.gz) its
  * extraction from the store.  The caller frees it. */
 struct error *kernel_plain_image(struct store *store, const struct kernel *kernel,

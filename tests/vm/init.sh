@@ -29,7 +29,16 @@ mount -t proc proc /proc
 mount -t devtmpfs dev /dev
 echo rcS ran >/run/rcS
 END
-chmod +x tree/bare tree/brief tree/etc/init.d/rcS
+cat >tree/tell <<'END'
+#!/bin/sh
+mount -t proc none /proc && mount -t tmpfs none /mnt
+tr '\0' '\n' </proc/1/cmdline | tail -n +2 >/mnt/arguments
+tr '\0' '\n' </proc/1/environ >/mnt/environment
+cat /proc/cmdline >/mnt/cmdline
+echo all >/mnt/told
+while :; do sleep 1; done
+END
+chmod +x tree/bare tree/brief tree/tell tree/etc/init.d/rcS
 
 # The console of the last run whose verdict is in v.json, or of a guest.
 console() { tr -d '\r' <"$(json v.json console)" >console; }
@@ -43,6 +52,37 @@ check_has "nothing was mounted" console '^entries 0 0$'
 check_status "a directory and a user in its world" 0 klab run --overlay tree --init /bare --cwd /mnt \
 	--user 7:8 -- sh -c 'id -u; id -g'
 check_is "as asked" "$(cat out)" $'7\n8'
+
+# What becomes of each word: --explain-cmdline (features 38 and 40) against the kernel.
+explained() {
+	python3 -c '
+import json, sys
+v = json.load(open("explained"))
+lists = {"arguments": [v["init"]] + v["arguments"], "environment": v["environment"],
+	 "cmdline": [v["cmdline"]]}
+print("\n".join(lists[sys.argv[1]]))' "$1"
+}
+for words in 'lost init=/tell kept asdf=qwer zxcv dotted.word=1 printk.time=1 quiet no_such' \
+	'init=/tell a="b c" "d=e f" x"y z" TERM=vt100 "g h" --  "i j"=k quiet x.y=z' \
+	'init=/tell hung_task_panic=0 loglevel=7 log-level=7 noinitrdx=1 a=1 a=2 bare- =b'; do
+	check_status "words for init" 0 klab run --overlay tree -a "$words" -- \
+		sh -c 'until [ -e /mnt/told ]; do sleep 0.1; done; cd /mnt; cat arguments; echo; cat environment; echo; cat cmdline'
+	cp out told
+	check_status "explained" 0 klab run --explain-cmdline --json --overlay tree -a "$words" -- true
+	cp out explained
+	check_is "as the kernel did it" "$(explained arguments; echo; explained environment; echo; explained cmdline)" \
+		"$(cat told)"
+done
+check_status "as a table" 0 klab run --explain-cmdline --init /tell \
+	-a 'asdf=qwer dummy.numdummies=3 no_such.word=1 zxcv -- quiet'
+check_has "the kernel's" out '^console=tty.* +the kernel$'
+check_has "a module's" out '^dummy.numdummies=3 +the module, when modprobe loads it$'
+check_has "nobody's" out '^no_such.word=1 +nobody: there is no such module'
+check_has "init's" out '^asdf=qwer +init.s environment$'
+check_has "all of it" out "^init is called: +/tell zxcv quiet$"
+check_status "modprobe gives it" 0 klab run --module dummy -a dummy.numdummies=3 -- \
+	sh -c 'modprobe -r dummy && modprobe dummy && ls /sys/class/net | grep -c dummy'
+check_is "as it is told" "$(cat out)" 3
 
 mkdir shared
 check_status "with a share and a network" 0 klab run --overlay tree --init /bare --net user --rwdir /srv=shared -- \
