@@ -10,7 +10,7 @@
 
 struct error {
 	enum error_code code;
-	int err_no;
+	int err_no; /* of ERROR_INTERRUPTED the signal */
 	char *message;
 	char *hint;
 };
@@ -45,6 +45,17 @@ struct error *error_os(int err_no, const char *fmt, ...)
 	what = xvasprintf(fmt, args);
 	va_end(args);
 	return error_alloc(ERROR_OS, err_no, xasprintf("%s: %s", what, strerror(err_no)));
+}
+
+struct error *error_interrupted(int signal, const char *fmt, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, fmt);
+	message = xvasprintf(fmt, args);
+	va_end(args);
+	return error_alloc(ERROR_INTERRUPTED, signal, message);
 }
 
 struct error *error_wrap(struct error *err, const char *fmt, ...)
@@ -99,7 +110,12 @@ enum error_code error_get_code(const struct error *err)
 
 int error_errno(const struct error *err)
 {
-	return err->err_no;
+	return err->code == ERROR_INTERRUPTED ? 0 : err->err_no;
+}
+
+int error_signal(const struct error *err)
+{
+	return error_is(err, ERROR_INTERRUPTED) ? err->err_no : 0;
 }
 
 bool error_is(const struct error *err, enum error_code code)

@@ -38,6 +38,9 @@ struct error *error_new(enum error_code code, const char *fmt, ...) _must_check_
 	_printf_(2, 3);
 /* "message: strerror(err_no)"; ENOENT gives code ERROR_OS like any other. */
 struct error *error_os(int err_no, const char *fmt, ...) _must_check_ _printf_(2, 3);
+/* ERROR_INTERRUPTED by this signal. */
+struct error *error_interrupted(int signal, const char *fmt, ...) _must_check_
+	_printf_(2, 3);
 /* "message: what err said"; takes err, keeps its code, errno and hint. */
 struct error *error_wrap(struct error *err, const char *fmt, ...) _must_check_
 	_printf_(2, 3);
@@ -53,6 +56,8 @@ const char *error_message(const struct error *err);
 const char *error_hint_text(const struct error *err); /* NULL: none */
 enum error_code error_get_code(const struct error *err);
 int error_errno(const struct error *err); /* 0 if not from the system */
+/* The signal of an ERROR_INTERRUPTED; 0 if that is not known. */
+int error_signal(const struct error *err);
 bool error_is(const struct error *err, enum error_code code); /* false for NULL */
 bool error_is_errno(const struct error *err, int err_no);
 

@@ -11,7 +11,6 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/tty.h"
-#include "ui/progress.h"
 
 const char *building_kernel(const struct call *call)
 {
@@ -85,11 +84,12 @@ static void on_configured(const struct kbuild *kbuild,
 			  const struct kconfig_symbols *symbols,
 			  const struct config_result *result, void *argument)
 {
+	progress_hide(argument);
 	print_note("%s begins with %s", kbuild->config, result->began);
 	(void)building_report_losses(symbols, result); /* a build without is one, too */
 }
 
-struct error *building_run(struct build_options *options, struct build_result *ret)
+struct progress *building_progress(void)
 {
 	const struct progress_options shown = {
 		.mode = log_enabled(LOG_LEVEL_NORMAL)
@@ -100,7 +100,24 @@ struct error *building_run(struct build_options *options, struct build_result *r
 		.columns = columns_of,
 		.now_ms = clock_ms,
 	};
-	_cleanup_(progress_freep) struct progress *progress = progress_new(&shown);
+
+	return progress_new(&shown);
+}
+
+static void on_waiting(const char *target, void *argument)
+{
+	progress_update(argument, target, 0, 0);
+}
+
+void building_show_waiting(struct kbuild *kbuild, struct progress *progress)
+{
+	kbuild->waiting = on_waiting;
+	kbuild->waiting_argument = progress;
+}
+
+struct error *building_run(struct build_options *options, struct build_result *ret)
+{
+	_cleanup_(progress_freep) struct progress *progress = building_progress();
 	const struct build_ui ui = {
 		.step = on_step,
 		.complaint = on_complaint,

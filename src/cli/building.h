@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "lab/build.h"
+#include "ui/progress.h"
 
 /* What -k names.  A kernel that a settings file prefers for guests is not meant where it is
  * no tree: NULL then, for where one stands. */
@@ -17,6 +18,10 @@ void building_tree_options(const struct call *call, const char *directory,
 struct error *building_open_tree(const struct call *call, const char *directory,
 				 const struct strv *further,
 				 struct kbuild *ret) _must_check_;
+/* How far a build or a configuration is, on a terminal; shown while a quiet make of the
+ * tree runs. */
+struct progress *building_progress(void);
+void building_show_waiting(struct kbuild *kbuild, struct progress *progress);
 /* A note for each option that was lost; returns how many of them matter. */
 size_t building_report_losses(const struct kconfig_symbols *symbols,
 			      const struct config_result *result);

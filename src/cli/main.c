@@ -100,7 +100,7 @@ static int error_status(const struct error *err, const struct call *call)
 	if (error_is(err, ERROR_USAGE))
 		return STATUS_USAGE;
 	if (error_is(err, ERROR_INTERRUPTED))
-		return STATUS_SIGNAL + SIGINT;
+		return STATUS_SIGNAL + (error_signal(err) ? error_signal(err) : SIGINT);
 	if (call->command && call->command->traits & COMMAND_RUNS)
 		return STATUS_CANNOT_RUN;
 	return STATUS_FAILED;

@@ -278,18 +278,33 @@ struct error *kbuild_make(const struct kbuild *kbuild, const struct kbuild_run *
 	TRY(start(&making, kbuild));
 	TRY(follow(&making));
 	if (making.signal)
-		return error_new(ERROR_INTERRUPTED, "the build was interrupted");
+		return error_interrupted(making.signal, "the build was interrupted");
 	*ret_status = making.status;
 	return NULL;
 }
 
+/* A make of which nothing is shown. */
+struct quiet {
+	const struct kbuild *kbuild;
+	const char *target;
+	struct text complaints;
+};
+
 static struct error *keep_complaint(const char *bytes, size_t size, void *argument)
 {
-	struct text *text = argument;
+	struct text *text = &((struct quiet *)argument)->complaints;
 
 	if (text->length < LINE_MAX_BYTES)
 		text_append_bytes(text, bytes, size);
 	return NULL;
+}
+
+static void on_quiet_tick(void *argument)
+{
+	const struct quiet *quiet = argument;
+
+	if (quiet->kbuild->waiting)
+		quiet->kbuild->waiting(quiet->target, quiet->kbuild->waiting_argument);
 }
 
 /* The last lines, as one. */
@@ -307,23 +322,27 @@ static char *tail_of(const struct text *text)
 struct error *kbuild_make_quietly(const struct kbuild *kbuild, const char *target,
 				  const char *kconfig)
 {
-	_cleanup_text_ struct text complaints = { 0 };
+	struct quiet quiet = { .kbuild = kbuild, .target = target };
 	_cleanup_strv_ struct strv words = { 0 };
 	_cleanup_free_ char *tail = NULL;
 	const struct kbuild_listener listener = { .complaint = keep_complaint,
-						  .argument = &complaints };
+						  .tick = on_quiet_tick,
+						  .argument = &quiet };
 	const struct kbuild_run run = {
 		.words = &words,
 		.kconfig = kconfig,
 		.listener = &listener,
 	};
+	struct error *err;
 	int status;
 
 	strv_push(&words, target);
-	TRY(kbuild_make(kbuild, &run, &status));
-	if (!status)
-		return NULL;
-	tail = tail_of(&complaints);
+	on_quiet_tick(&quiet);
+	err = kbuild_make(kbuild, &run, &status);
+	tail = tail_of(&quiet.complaints);
+	text_deinit(&quiet.complaints);
+	if (err || !status)
+		return err;
 	return error_new(ERROR_FAILED, "make %s in %s failed: %s", target, kbuild->source,
 			 *tail ? tail : "without a word");
 }

@@ -18,6 +18,9 @@ struct kbuild {
 	char *config; /* OUTPUT/.config, be it there or not */
 	const struct arch *arch;
 	struct strv words; /* ARCH= and the like, and what the user added */
+	/* While a quiet make runs, from its beginning on; NULL: nobody asks. */
+	void (*waiting)(const char *target, void *argument);
+	void *waiting_argument;
 };
 
 struct kbuild_options {

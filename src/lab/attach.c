@@ -245,7 +245,7 @@ struct error *attach_ask(const char *guest_name, const char *service,
 /* attach_output() */
 static struct error *on_output_signal(int signal, void *argument)
 {
-	return error_new(ERROR_INTERRUPTED, "interrupted");
+	return error_interrupted(signal, "interrupted");
 }
 
 static struct error *on_output_timeout(void *argument)
@@ -298,8 +298,7 @@ static struct error *on_copied(struct error *err, const struct copy_stats *stats
 
 static struct error *on_copy_signal(int signal, void *argument)
 {
-	return error_new(ERROR_INTERRUPTED,
-			 "interrupted; what was copied so far is there");
+	return error_interrupted(signal, "interrupted; what was copied so far is there");
 }
 
 struct error *attach_copy(const struct attach_copy *copy)

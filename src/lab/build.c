@@ -134,6 +134,13 @@ static struct error *on_complaint(const char *bytes, size_t size, void *argument
 	return NULL;
 }
 
+static void on_waiting(const char *target, void *argument)
+{
+	const struct build_ui *ui = argument;
+
+	ui->step(target, 0, 0, ui->argument);
+}
+
 static struct error *open_state(struct building *building)
 {
 	_cleanup_free_ char *state = NULL, *builds = NULL;
@@ -267,6 +274,10 @@ struct error *build_run(const struct build_options *options, struct build_result
 
 	TRY(kbuild_open(&options->tree, &building.kbuild));
 	TRY(open_state(&building));
+	if (options->ui && options->ui->step) {
+		building.kbuild.waiting = on_waiting;
+		building.kbuild.waiting_argument = (void *)options->ui;
+	}
 	TRY(configure(&building));
 	TRY(make(&building));
 	building.result.seconds = (double)(clock_ms() - started_ms) / 1000;

@@ -53,7 +53,7 @@ static struct error *on_end(int status, void *argument)
 
 struct error *foreground_run(const struct foreground *program, int *ret_status)
 {
-	static const int error_fd = STDERR_FILENO;
+	static const int input_fd = STDIN_FILENO, error_fd = STDERR_FILENO;
 	_cleanup_(running_deinit) struct running running = { .process = PROCESS_NONE };
 
 	TRY(loop_new(&running.loop));
@@ -66,7 +66,8 @@ struct error *foreground_run(const struct foreground *program, int *ret_status)
 			.argv = program->argv,
 			.environment = program->environment,
 			.directory = program->directory,
-			.standard_output = &error_fd,
+			.standard_input = program->terminal ? &input_fd : NULL,
+			.standard_output = program->terminal ? NULL : &error_fd,
 			.die_with_parent = true,
 		},
 		&running.process));
@@ -74,8 +75,8 @@ struct error *foreground_run(const struct foreground *program, int *ret_status)
 			   &running.child));
 	TRY(loop_run(running.loop));
 	if (running.signal)
-		return error_new(ERROR_INTERRUPTED, "interrupted while %s ran",
-				 program->argv[0]);
+		return error_interrupted(running.signal, "interrupted while %s ran",
+					 program->argv[0]);
 	*ret_status = running.status;
 	return NULL;
 }

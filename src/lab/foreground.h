@@ -14,6 +14,7 @@ struct foreground {
 	char *const *argv;
 	char *const *environment; /* NULL: ours */
 	const char *directory;	  /* NULL: ours */
+	bool terminal;		  /* it has our terminal: stdin and stdout are ours too */
 };
 
 /* *ret_status: the exit status, 128+N if signal N ended it.  ERROR_INTERRUPTED if klab was

@@ -151,6 +151,9 @@ quiet() {
 rm -rf out "$tree/still"
 check_status "SIGINT" 130 interrupt INT
 check_status "make has ended" 0 until_true 5 quiet
+rm -f out err "$tree/still"
+check_status "SIGTERM" 143 interrupt TERM
+check_status "make has ended" 0 until_true 5 quiet
 rm -f out err
 interrupt KILL 2>/dev/null
 check_status "after SIGKILL too" 0 until_true 5 quiet
