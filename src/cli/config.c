@@ -7,9 +7,10 @@
 #include "base/mem.h"
 #include "cli/building.h"
 #include "cli/command.h"
+#include "cli/config-menu.h"
+#include "cli/config-source.h"
 #include "cli/listing.h"
 #include "cli/print.h"
-#include "kernel/kernel.h"
 #include "lab/check.h"
 #include "lab/needs.h"
 #include "os/file.h"
@@ -21,68 +22,6 @@ struct own_options {
 	struct strv fragments;
 	char *from;
 };
-
-/* A configuration to look at: of the tree, or of any kernel that klab knows. */
-struct looked_at {
-	char *path;
-	const struct arch *arch;
-	struct bytes bytes;
-};
-
-static void looked_at_deinit(struct looked_at *at)
-{
-	free(at->path);
-	bytes_deinit(&at->bytes);
-}
-
-static const char *text_of(const struct looked_at *at)
-{
-	return at->bytes.data ? (const char *)at->bytes.data : "";
-}
-
-static struct error *find_kernel(const struct call *call, struct looked_at *at)
-{
-	const struct kernel_resolve_options options = {
-		.spec = call->guest->kernel,
-		.arch = call->guest->arch ? arch_find(call->guest->arch) : NULL,
-		.output = call->guest->output,
-	};
-	_cleanup_(store_freep) struct store *store = NULL;
-	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
-
-	TRY(store_open(NULL, &store));
-	TRY(kernel_resolve(store, &options, &kernel));
-	if (!kernel->config)
-		return error_hint(error_new(ERROR_NOT_FOUND,
-					    "the configuration of %s is not known",
-					    kernel->name),
-				  "zcat /proc/config.gz in a guest may have it");
-	at->path = xstrdup(kernel->config);
-	at->arch = kernel->arch;
-	return NULL;
-}
-
-static struct error *find_config(const struct call *call, struct looked_at *at)
-{
-	const char *spec = building_kernel(call);
-
-	if (spec && !path_is_dir(spec)) {
-		TRY(find_kernel(call, at));
-	} else {
-		_cleanup_kbuild_ struct kbuild kbuild = { 0 };
-
-		TRY(building_open_tree(call, spec, NULL, &kbuild));
-		if (!kbuild_is_configured(&kbuild))
-			return error_hint(error_new(ERROR_NOT_FOUND,
-						    "%s is not configured",
-						    kbuild.output),
-					  "klab config set --fragment base, which "
-					  "begins with a defconfig");
-		at->path = xstrdup(kbuild.config);
-		at->arch = kbuild.arch;
-	}
-	return file_read(at->path, CONFIG_MAX, &at->bytes);
-}
 
 enum { COLUMN_OPTION, COLUMN_BEFORE, COLUMN_AFTER, COLUMN_COUNT };
 
@@ -100,16 +39,16 @@ static struct error *show(struct call *call)
 {
 	const struct own_options *own = call->options;
 	const char *pattern = call->words.count > 1 ? call->words.items[1] : NULL;
-	_cleanup_(looked_at_deinit) struct looked_at at = { 0 };
+	_cleanup_config_source_ struct config_source source = { 0 };
 	_cleanup_config_entries_ struct config_entries entries = { 0 };
 	_cleanup_(table_freep) struct table *table =
 		listing_new("options", shown_columns, ARRAY_SIZE(shown_columns),
 			    own->json);
 
-	TRY(find_config(call, &at));
-	config_select(text_of(&at), at.bytes.size, pattern, &entries);
+	TRY(config_source_find(call, &source));
+	config_select(source.text, source.size, pattern, &entries);
 	if (!entries.count && !own->json)
-		return error_new(ERROR_NOT_FOUND, "%s has no option %s", at.path,
+		return error_new(ERROR_NOT_FOUND, "%s has no option %s", source.name,
 				 pattern ? pattern : "at all");
 	for (size_t i = 0; i < entries.count; i++) {
 		struct table_row *row = table_add(table, NULL);
@@ -139,15 +78,15 @@ static struct error *find_other(struct call *call, char **ret)
 static struct error *diff(struct call *call)
 {
 	const struct own_options *own = call->options;
-	_cleanup_(looked_at_deinit) struct looked_at at = { 0 };
+	_cleanup_config_source_ struct config_source source = { 0 };
 	_cleanup_config_entries_ struct config_entries entries = { 0 };
 	_cleanup_free_ char *other = NULL;
 	_cleanup_(table_freep) struct table *table =
 		listing_new("differences", compared_columns, COLUMN_COUNT, own->json);
 
-	TRY(find_config(call, &at));
+	TRY(config_source_find(call, &source));
 	TRY(find_other(call, &other));
-	config_compare(other, strlen(other), text_of(&at), at.bytes.size, &entries);
+	config_compare(other, strlen(other), source.text, source.size, &entries);
 	for (size_t i = 0; i < entries.count; i++) {
 		struct table_row *row = table_add(table, NULL);
 
@@ -170,15 +109,15 @@ static const struct table_column check_columns[] = {
 static struct error *check(struct call *call)
 {
 	const struct own_options *own = call->options;
-	_cleanup_(looked_at_deinit) struct looked_at at = { 0 };
+	_cleanup_config_source_ struct config_source source = { 0 };
 	_cleanup_free_ struct need_lacking *lacking = NULL;
 	_cleanup_(table_freep) struct table *table =
 		listing_new("lacking", check_columns, ARRAY_SIZE(check_columns),
 			    own->json);
 	size_t count;
 
-	TRY(find_config(call, &at));
-	needs_lacking(at.arch, text_of(&at), at.bytes.size, &lacking, &count);
+	TRY(config_source_find(call, &source));
+	needs_lacking(source.arch, source.text, source.size, &lacking, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct table_row *row = table_add(table, NULL);
 
@@ -191,7 +130,7 @@ static struct error *check(struct call *call)
 	}
 	TRY(table_print(table, stdout));
 	if (!count && !own->json)
-		print_note("%s has all that klab uses", at.path);
+		print_note("%s has all that klab uses", source.name);
 	return NULL;
 }
 
@@ -243,13 +182,16 @@ static struct error *set(struct call *call)
 	_cleanup_config_request_ struct config_request request = { 0 };
 	_cleanup_config_result_ struct config_result result = { 0 };
 	_cleanup_kconfig_symbols_ struct kconfig_symbols symbols = { 0 };
+	_cleanup_(progress_freep) struct progress *progress = building_progress();
 	size_t lost;
 
 	TRY(building_open_tree(call, building_kernel(call), NULL, &kbuild));
 	TRY(make_request(call, &kbuild, &request));
 	TRY(config_symbols(&kbuild, &symbols));
 	TRY(config_check_words(&request, &symbols));
+	building_show_waiting(&kbuild, progress);
 	TRY(config_apply(&kbuild, &request, own->from, &symbols, &result));
+	progress_hide(progress);
 	lost = building_report_losses(&symbols, &result);
 	if (own->json)
 		TRY(print_losses_json(&result));
@@ -269,10 +211,8 @@ static struct error *config_run(struct call *call)
 		struct error *(*run)(struct call *call);
 		size_t words_max;
 	} rows[] = {
-		{ "show", show, 2 },
-		{ "set", set, SIZE_MAX },
-		{ "diff", diff, 2 },
-		{ "check", check, 1 },
+		{ "show", show, 2 },   { "set", set, SIZE_MAX },   { "diff", diff, 2 },
+		{ "check", check, 1 }, { "menu", config_menu, 1 },
 	};
 	const struct own_options *own = call->options;
 
@@ -299,7 +239,7 @@ static const struct option_row options[] = {
 	  .offset = offsetof(struct own_options, fragments),
 	  .values = OPTION_VALUES_FILES,
 	  .help = "set: all options of a fragment: base, tiny, debug, btf, "
-		  "kasan, lockdep, kgdb, trace, kmemleak, nomodules, or a file" },
+		  "kasan, lockdep, kgdb, trace, kmemleak, graphics, nomodules, or a file" },
 	{ .name = "from",
 	  .argument = "TARGET",
 	  .kind = OPTION_STRING,
@@ -319,19 +259,19 @@ static const struct command_example examples[] = {
 	{ NULL, NULL },
 };
 
-static const char *const verbs[] = { "show", "set", "diff", "check", NULL };
+static const char *const verbs[] = { "show", "set", "diff", "check", "menu", NULL };
 
 const struct command command_config = {
 	.name = "config",
 	.group = COMMAND_KERNELS,
 	.summary = "options of a kernel: show, set, compare, check",
-	.arguments = "show [PATTERN]|set A=y B=m...|diff [FILE|TARGET]|check",
+	.arguments = "show [PATTERN]|set A=y B=m...|diff [FILE|TARGET]|check|menu",
 	.description =
 		"Of the tree that you stand in, or -k DIR; show, check and diff look at any "
 		"kernel whose configuration is known. set lets kbuild decide and tells of "
 		"each option that did not become what it was set to, and why; the status "
 		"is 1 then. A tree without .config begins with a defconfig, or with what "
-		"the fragment names (tiny: allnoconfig).",
+		"the fragment names (tiny: allnoconfig). menu is the tree's own menuconfig.",
 	.examples = examples,
 	.shared = OPTIONS_KERNEL | OPTIONS_ARCH,
 	.options = options,

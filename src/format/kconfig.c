@@ -12,7 +12,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
+#include "format/decompress.h"
+
+/* Around the gzip'ed .config in kernel/configs.c of Linux. */
+#define IKCONFIG_START "IKCFG_ST"
+#define COPY_MAX ((uint64_t)16 << 20)
 
 /* What follows `prefix` on a line, or NULL. */
 static const char *behind(const char *line, const char *end, const char *prefix)
@@ -117,4 +121,22 @@ char kconfig_tristate(const char *config, size_t size, const char *option)
 	_cleanup_free_ char *value = kconfig_get(config, size, option);
 
 	return value && (streq(value, "y") || streq(value, "m")) ? *value : 'n';
+}
+
+struct error *kconfig_extract(const uint8_t *kernel, size_t size, struct text *ret)
+{
+	const uint8_t *end = kernel + size;
+	const uint8_t *found = kernel;
+
+	/* The words alone are in every kernel's strings that can print them; with data of
+	 * gzip behind them they are meant. */
+	while (size && (found = memmem(found, (size_t)(end - found), IKCONFIG_START,
+				       strlen(IKCONFIG_START)))) {
+		found += strlen(IKCONFIG_START);
+		if (compression_detect(found, (size_t)(end - found)) == COMPRESSION_GZIP)
+			return decompress_to_memory(found, (size_t)(end - found),
+						    COPY_MAX, ret);
+	}
+	return error_new(ERROR_NOT_FOUND,
+			 "the kernel holds no copy of its configuration");
 }

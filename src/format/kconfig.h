@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The options of a kernel's configuration. */
+/* The options of a kernel's configuration, and the copy inside of a kernel. */
 #ifndef KLAB_FORMAT_KCONFIG_H
 #define KLAB_FORMAT_KCONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
 
 /* What the configuration says of an option, by its name with or without CONFIG_: "y",
  * "m", a number, or a string without its quotes; "n" for "is not set"; NULL if it is not
@@ -16,5 +20,10 @@ bool kconfig_next(const char *config, size_t size, size_t *position, char **ret_
 		  char **ret_value);
 /* 'y', 'm', or 'n': all else. */
 char kconfig_tristate(const char *config, size_t size, const char *option);
+
+/* The .config in an uncompressed kernel that was built with CONFIG_IKCONFIG=y;
+ * ERROR_NOT_FOUND in one without. */
+struct error *kconfig_extract(const uint8_t *kernel, size_t size,
+			      struct text *ret) _must_check_;
 
 #endif

@@ -86,7 +86,7 @@ check_hasnt "make has nothing left" log '^  CC '
 # Fragments and options, in an output of their own.
 configs=$sources/config-$ARCH
 rm -rf "$configs" "$configs-tiny"
-for fragment in base debug btf kasan lockdep kgdb trace kmemleak nomodules; do
+for fragment in base debug btf kasan lockdep kgdb trace kmemleak graphics nomodules; do
 	check_status "the fragment $fragment" 0 klab config set -k "$source" "O=$configs" \
 		"ARCH=$ARCH" --fragment "$fragment"
 done

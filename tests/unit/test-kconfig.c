@@ -2,7 +2,7 @@
 /* Options of a .config. */
 #include <string.h>
 
-#include "unit.h"
+#include "files.h"
 
 #include "format/kconfig.h"
 
@@ -64,11 +64,30 @@ static void test_tristates(void **state)
 	assert_tristate("# CONFIG_PVH is not", "PVH", 'n');
 }
 
+static void test_copy_in_a_kernel(void **state)
+{
+	_cleanup_text_ struct text kernel = tests_file("fuzz/corpus/kconfig/in-a-kernel");
+	_cleanup_text_ struct text found = { 0 };
+	const uint8_t *bytes = (const uint8_t *)kernel.data;
+
+	assert_ok(kconfig_extract(bytes, kernel.length, &found));
+	assert_int_equal(kconfig_tristate(found.data, found.length, "CONFIG_IKCONFIG"),
+			 'y');
+	text_deinit(&found);
+	assert_error(kconfig_extract(bytes, kernel.length - 60, &found), ERROR_CORRUPT,
+		     "gzip data ends in the middle");
+	text_deinit(&found);
+	assert_error(kconfig_extract(bytes, 30, &found), ERROR_NOT_FOUND,
+		     "no copy of its configuration");
+	assert_error(kconfig_extract(NULL, 0, &found), ERROR_NOT_FOUND, "no copy");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_tristates),
+		cmocka_unit_test(test_copy_in_a_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

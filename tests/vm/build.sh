@@ -71,6 +71,10 @@ vmlinux:
 bzImage: vmlinux
 	@echo "  BUILD   arch/x86/boot/bzImage"
 	@touch $(out)/arch/x86/boot/bzImage
+menuconfig:
+	@test -t 0 && test -t 1 && echo "the menu of $(or $(ARCH),x86_64)" && ! test -e no-ncurses
+	@echo "CONFIG_BUS=y" >>$(config)
+	@mkdir -p scripts/kconfig && touch scripts/kconfig/mconf
 clean:
 	@rm -f $(out)/vmlinux
 mrproper: clean
@@ -220,6 +224,33 @@ check_status "a verb that isn't" 2 in_tree config shew
 check_status "a kernel of Debian" 0 klab config show -k debian --arch "$ARCH" VIRTIO_CONSOLE
 check_has "its option" out 'CONFIG_VIRTIO_CONSOLE +m'
 check_status "has all that a run needs" 0 klab config check -k debian --arch "$ARCH" --json
+
+# The menu, which is the tree's own; on a terminal, which script(1) gives.
+on_terminal() { script -qec "cd '$tree' && '$KLAB' ${*@Q} ${words[*]}" /dev/null </dev/null >out; }
+check_status "no bus" 0 in_tree config set BUS=n
+check_status "a menu without a terminal" 1 in_tree config menu
+check_has "says so" err 'needs a terminal'
+touch "$tree/no-ncurses"
+check_status "that cannot be built" 1 on_terminal config menu
+check_has "says what it may lack" out 'apt-get install libncurses-dev'
+rm "$tree/no-ncurses"
+check_status "a menu" 0 on_terminal config menu
+check_has "make has the terminal" out 'the menu of x86_64'
+check_has "and has set something" "$tree/.config" CONFIG_BUS=y
+check_status "as one likes" 0 in_tree config set BUS=n
+check_status "a word too many" 2 in_tree config menu again
+
+# Of an image alone.
+image=$(ls "$KLAB_TEST_CACHE"/klab/entries/kernel/debian-6.1*-arm64/boot/vmlinuz-* | tail -n 1)
+cp "$image" alone
+check_status "an image alone" 1 klab config check -k ./alone --arch aarch64
+check_has "says what would help" err 'does not lie beside it.*no copy of its configuration'
+check_has "and which have one" err 'try: only one built with CONFIG_IKCONFIG=y'
+cat "$(dirname "$0")/../fuzz/corpus/kconfig/in-a-kernel" >>alone
+check_status "with its configuration inside" 0 klab config show -k ./alone --arch aarch64 IKCONFIG
+check_has "which is shown" out '^CONFIG_IKCONFIG +y'
+check_status "and checked" 1 klab config check -k ./alone --arch aarch64
+rm alone
 
 # Cleaning.
 check_status "something to clean" 0 in_tree build
