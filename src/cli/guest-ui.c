@@ -4,7 +4,18 @@
 
 #include "base/log.h"
 #include "cli/print.h"
+#include "kernel/stale.h"
 #include "ui/progress.h"
+
+static void tell_if_stale(const struct plan *plan, const struct call *call)
+{
+	_cleanup_free_ char *why = call->guest->build ? NULL : kernel_stale(plan->kernel);
+
+	if (why)
+		print_note(
+			"the kernel is older than its tree: %s (--build builds it first)",
+			why);
+}
 
 /* A shell's user is told what was chosen; a command's only with -v. */
 static void on_planned(const struct plan *plan, const char *name, void *argument)
@@ -18,6 +29,7 @@ static void on_planned(const struct plan *plan, const char *name, void *argument
 	progress_hide(ui->fetching.shown);
 	if (plan->kernel->remark)
 		print_note("%s", plan->kernel->remark);
+	tell_if_stale(plan, ui->call);
 	if (!person && !log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	print_note("%s", description);
