@@ -26,7 +26,8 @@
 struct cpio_writer {
 	int fd;
 	uint32_t inode;
-	uint64_t size; /* of all, with what is still in the buffer */
+	struct cpio_inode next; /* all zero: nothing was said */
+	uint64_t size;		/* of all, with what is still in the buffer */
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
 };
@@ -38,6 +39,7 @@ struct cpio_writer *cpio_writer_new(int fd)
 
 	writer->fd = fd;
 	writer->inode = 0;
+	writer->next = (struct cpio_inode){ 0 };
 	writer->size = 0;
 	writer->used = 0;
 	return writer;
@@ -51,6 +53,11 @@ void cpio_writer_free(struct cpio_writer *writer)
 uint64_t cpio_writer_size(const struct cpio_writer *writer)
 {
 	return writer->size;
+}
+
+void cpio_next(struct cpio_writer *writer, const struct cpio_inode *inode)
+{
+	writer->next = *inode;
 }
 
 static struct error *flush(struct cpio_writer *writer)
@@ -96,6 +103,7 @@ static struct error *put_header(struct cpio_writer *writer, const struct header 
 	size_t name_size = strlen(name) + 1;
 	/* inode, mode, uid, gid, links, mtime, size, device (2), device itself (2), length
 	 * of the name, checksum */
+	const struct cpio_inode *next = &writer->next;
 	uint32_t fields[13] = { 0 };
 	char text[HEADER_SIZE + 1] = "070701";
 
@@ -107,15 +115,19 @@ static struct error *put_header(struct cpio_writer *writer, const struct header 
 				 "%s is too large for an initramfs: %" PRIu64
 				 " bytes, 4 GiB is its limit for a file",
 				 h->name, h->size);
-	fields[0] = ++writer->inode;
+	fields[0] = next->number ? next->number : ++writer->inode;
 	fields[1] = h->mode;
-	fields[4] = h->links;
+	fields[2] = next->uid;
+	fields[3] = next->gid;
+	fields[4] = next->links ? next->links : h->links;
+	fields[5] = next->mtime;
 	fields[6] = (uint32_t)h->size;
 	fields[9] = h->major;
 	fields[10] = h->minor;
 	fields[11] = (uint32_t)name_size;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		snprintf(text + 6 + 8 * i, 9, "%08" PRIx32, fields[i]);
+	writer->next = (struct cpio_inode){ 0 };
 	TRY(put(writer, text, HEADER_SIZE));
 	TRY(put(writer, name, name_size));
 	return put_padding(writer, 4);
@@ -177,16 +189,16 @@ struct error *cpio_add_device(struct cpio_writer *writer, const char *path, mode
 
 /* In the kernel; *done is how far it came, which is 0 where that is impossible (another
  * kind of file system, a pipe). */
-static struct error *copy_in_kernel(struct cpio_writer *writer, int fd, uint64_t size,
-				    uint64_t *done)
+static struct error *copy_in_kernel(struct cpio_writer *writer, int fd, uint64_t offset,
+				    uint64_t size, uint64_t *done)
 {
-	off_t at = 0;
+	off_t at = (off_t)offset;
+	off_t end = at + (off_t)size;
 
 	TRY(flush(writer));
-	while ((uint64_t)at < size) {
+	while (at < end) {
 		ssize_t n =
-			copy_file_range(fd, &at, writer->fd, NULL,
-					(size_t)MIN(size - (uint64_t)at, SSIZE_MAX), 0);
+			copy_file_range(fd, &at, writer->fd, NULL, (size_t)(end - at), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -194,21 +206,22 @@ static struct error *copy_in_kernel(struct cpio_writer *writer, int fd, uint64_t
 		if (n <= 0)
 			break;
 	}
-	*done = (uint64_t)at;
+	*done = (uint64_t)at - offset;
 	writer->size += *done;
 	return NULL;
 }
 
+/* What is left of it: size bytes at offset. */
 static struct error *copy_by_hand(struct cpio_writer *writer, const char *path, int fd,
-				  uint64_t done, uint64_t size)
+				  uint64_t offset, uint64_t size)
 {
-	while (done < size) {
+	while (size) {
 		ssize_t n;
 
 		if (writer->used == BUFFER_SIZE)
 			TRY(flush(writer));
 		n = pread(fd, writer->buffer + writer->used,
-			  MIN(size - done, BUFFER_SIZE - writer->used), (off_t)done);
+			  MIN(size, BUFFER_SIZE - writer->used), (off_t)offset);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -219,13 +232,14 @@ static struct error *copy_by_hand(struct cpio_writer *writer, const char *path, 
 					 path);
 		writer->used += (size_t)n;
 		writer->size += (uint64_t)n;
-		done += (uint64_t)n;
+		offset += (uint64_t)n;
+		size -= (uint64_t)n;
 	}
 	return NULL;
 }
 
 struct error *cpio_add_file_from(struct cpio_writer *writer, const char *path,
-				 mode_t mode, int fd, uint64_t size)
+				 mode_t mode, int fd, uint64_t offset, uint64_t size)
 {
 	uint64_t done = 0;
 
@@ -236,8 +250,8 @@ struct error *cpio_add_file_from(struct cpio_writer *writer, const char *path,
 				       .size = size,
 			       }));
 	if (size >= COPY_MIN)
-		TRY(copy_in_kernel(writer, fd, size, &done));
-	TRY(copy_by_hand(writer, path, fd, done, size));
+		TRY(copy_in_kernel(writer, fd, offset, size, &done));
+	TRY(copy_by_hand(writer, path, fd, offset + done, size - done));
 	return put_padding(writer, 4);
 }
 

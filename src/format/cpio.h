@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "base/reader.h"
 
-/* Everything belongs to root and is from 1970; inodes are counted from 1.  Paths are
- * relative to the root, a slash in front is dropped.  The kernel makes no parents: the
+/* Everything belongs to root, is from 1970 and has one name, and inodes are counted from
+ * 1, unless cpio_next() says something else of a member.  Paths are relative to the root, a slash in front is dropped.  The kernel makes no parents: the
  * caller adds directories first, and sorts.  After an error only freeing makes sense. */
 struct cpio_writer;
 
@@ -25,14 +25,26 @@ struct cpio_writer *cpio_writer_new(int fd);
 void cpio_writer_free(struct cpio_writer *writer);
 DEFINE_CLEANUP(struct cpio_writer *, cpio_writer_free)
 
+/* Of a member: whose, and which inode.  Several files with one inode and links > 1 are one
+ * file; the first has the content, the others none. */
+struct cpio_inode {
+	uint32_t number;
+	uint32_t links; /* 0: as is usual for its kind */
+	uint32_t uid, gid;
+	uint32_t mtime;
+};
+/* For the next member alone. */
+void cpio_next(struct cpio_writer *writer, const struct cpio_inode *inode);
+
 /* mode: permission bits only. */
 struct error *cpio_add_directory(struct cpio_writer *writer, const char *path,
 				 mode_t mode) _must_check_;
 struct error *cpio_add_file(struct cpio_writer *writer, const char *path, mode_t mode,
 			    const void *data, size_t size) _must_check_;
-/* The first size bytes of a regular file, whatever its offset; fewer are an error. */
+/* size bytes at offset of a regular file; fewer are an error. */
 struct error *cpio_add_file_from(struct cpio_writer *writer, const char *path,
-				 mode_t mode, int fd, uint64_t size) _must_check_;
+				 mode_t mode, int fd, uint64_t offset,
+				 uint64_t size) _must_check_;
 struct error *cpio_add_symlink(struct cpio_writer *writer, const char *path,
 			       const char *target) _must_check_;
 /* mode with S_IFCHR or S_IFBLK. */

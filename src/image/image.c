@@ -95,7 +95,7 @@ static struct error *recipe_fill(struct plan *plan, struct store *store,
 	return add_users(plan, options);
 }
 
-static void plan_key(const struct plan *plan, char ret[DIGEST_HEX_SIZE])
+static void plan_key(struct plan *plan, char ret[DIGEST_HEX_SIZE])
 {
 	_cleanup_(digest_freep) struct digest *digest = digest_new();
 
@@ -124,7 +124,7 @@ static struct error *explain_limit(struct error *err)
 	return error_hint(err, "ulimit -f says how large a file may be here");
 }
 
-static struct error *make(struct store *store, const struct plan *plan, const char *key,
+static struct error *make(struct store *store, struct plan *plan, const char *key,
 			  char **ret_directory)
 {
 	_cleanup_(store_draft_freep) struct store_draft *draft = NULL;
@@ -142,7 +142,7 @@ static struct error *make(struct store *store, const struct plan *plan, const ch
 	return store_draft_publish(take_ptr(draft), ret_directory);
 }
 
-static struct error *make_once(struct store *store, const struct plan *plan,
+static struct error *make_once(struct store *store, struct plan *plan,
 			       const char *key, char **ret_directory)
 {
 	_cleanup_close_ int lock = -1;

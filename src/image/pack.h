@@ -7,7 +7,6 @@
 
 /* Writes at the offset of fd, which is a file.  The bytes depend on the plan and the
  * contents alone. */
-struct error *pack_write(const struct plan *plan, int fd,
-			 uint64_t *ret_size) _must_check_;
+struct error *pack_write(struct plan *plan, int fd, uint64_t *ret_size) _must_check_;
 
 #endif

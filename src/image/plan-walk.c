@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "image/plan-inode.h"
 
 /* As many as the kernel's own path walk follows (MAXSYMLINKS). */
 #define SYMLINKS_MAX 40
@@ -119,8 +120,7 @@ static struct error *child_make(struct plan_entry *directory, const struct compo
 	child = xnew(struct plan_entry);
 	child->name = xstrndup(c->name, c->length);
 	child->parent = directory;
-	child->kind = PLAN_DIRECTORY;
-	child->mode = S_IFDIR | 0755;
+	child->inode = plan_inode_new();
 	array_reserve(directory->children, directory->child_count,
 		      directory->child_capacity);
 	memmove(directory->children + at + 1, directory->children + at,
@@ -145,9 +145,9 @@ static struct error *follow(struct plan_entry *link, bool make, unsigned int *li
 
 		return error_new(ERROR_USAGE, "%s in the image: too many symlinks", path);
 	}
-	while (link->text[0] == '/' && from->parent)
+	while (link->inode->text[0] == '/' && from->parent)
 		from = from->parent;
-	return walk(from, link->text, make, links, ret);
+	return walk(from, link->inode->text, make, links, ret);
 }
 
 /* One step down; *ret is NULL if there is nothing and make is false. */
@@ -170,9 +170,9 @@ static struct error *step(struct plan_entry *directory, const struct component *
 		return make ? child_make(directory, c, at, ret) : NULL;
 	}
 	child = directory->children[at];
-	if (child->kind == PLAN_SYMLINK)
+	if (child->inode->kind == PLAN_SYMLINK)
 		return follow(child, make, links, ret);
-	if (child->kind != PLAN_DIRECTORY) {
+	if (child->inode->kind != PLAN_DIRECTORY) {
 		_cleanup_free_ char *path = plan_entry_path(child);
 
 		return error_new(ERROR_USAGE,

@@ -14,6 +14,7 @@
 #define KLAB_IMAGE_PLAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -30,16 +31,41 @@ enum plan_kind {
 	PLAN_BYTES,   /* a file whose content is the plan's own */
 	PLAN_FILE,    /* a file copied from the host */
 	PLAN_MODULE,  /* the same, decompressed on the way if it is compressed */
+	PLAN_SPOOLED, /* a file out of an archive */
 };
 
-struct plan_entry {
-	char *name; /* of the last component; "" for the root */
+struct plan_xattr {
+	char *name; /* "security.capability" */
+	void *value;
+	size_t size;
+};
+
+/* Whose a file is and from when.  All zero for what klab makes itself. */
+struct plan_attributes {
+	uint32_t uid, gid;
+	int64_t mtime; /* seconds since 1970 */
+	uint32_t mtime_ns;
+	struct plan_xattr *xattrs; /* sorted by name */
+	size_t xattr_count;
+};
+
+/* What one or, by hard links, several entries are. */
+struct plan_inode {
 	enum plan_kind kind;
 	mode_t mode;	/* with the type, as in st_mode */
 	dev_t device;	/* PLAN_NODE */
 	char *text;	/* the target, the content, or the path on the host */
 	size_t length;	/* of a content */
-	struct stat st; /* of the file on the host when it was added */
+	struct stat st; /* of the file (SPOOLED: archive) on the host when it was added */
+	uint64_t offset; /* PLAN_SPOOLED: in the plan's spool */
+	struct plan_attributes attributes;
+	unsigned int links;
+	uint32_t number; /* for who writes the image: plan_number() */
+};
+
+struct plan_entry {
+	char *name; /* of the last component; "" for the root */
+	struct plan_inode *inode;
 
 	struct plan_entry *parent; /* NULL: the root */
 	struct plan_entry **children;
@@ -72,6 +98,23 @@ struct error *plan_add_file(struct plan *plan, const char *path, mode_t permissi
 struct error *plan_add_module(struct plan *plan, const char *path, const char *source,
 			      const struct stat *st) _must_check_;
 
+/* A second name of what is at target, which is no directory. */
+struct error *plan_add_link(struct plan *plan, const char *path,
+			    const char *target) _must_check_;
+/* Owner and the rest of what the last call above added; copied. */
+void plan_set_attributes(struct plan *plan, const struct plan_attributes *attributes);
+void plan_attributes_deinit(struct plan_attributes *attributes);
+
+/* The plan's temporary file for content that can't be read where it is; made without a
+ * name in the directory by the first call. */
+struct error *plan_spool(struct plan *plan, const char *directory,
+			 int *ret_fd) _must_check_;
+int plan_spool_fd(const struct plan *plan); /* -1: there is none */
+/* size bytes at offset of the spool; archive and its st are where they came from. */
+struct error *plan_add_spooled(struct plan *plan, const char *path, mode_t permissions,
+			       const char *archive, const struct stat *st,
+			       uint64_t offset, uint64_t size) _must_check_;
+
 /* NULL if there is none; borrowed until the next addition. */
 const struct plan_entry *plan_find(const struct plan *plan, const char *path);
 
@@ -82,7 +125,11 @@ typedef struct error *(*plan_visit_fn)(const char *path, const struct plan_entry
 struct error *plan_visit(const struct plan *plan, plan_visit_fn visit,
 			 void *argument) _must_check_;
 
+/* Number the inodes in the order of the walk, the root as is said, the others from first
+ * on; returns the number behind the last one. */
+uint32_t plan_number(struct plan *plan, uint32_t root, uint32_t first);
+
 /* Everything that decides the bytes of the image, files by their identity. */
-void plan_digest(const struct plan *plan, struct digest *digest);
+void plan_digest(struct plan *plan, struct digest *digest);
 
 #endif

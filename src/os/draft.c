@@ -35,6 +35,22 @@ static int open_fresh(const char *directory, mode_t mode, char **ret_path)
 	}
 }
 
+struct error *file_unnamed(const char *directory, int *ret_fd)
+{
+	_cleanup_free_ char *path = NULL;
+
+	*ret_fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	/* Not every file system can do that: then it has a name for a moment. */
+	if (*ret_fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		*ret_fd = open_fresh(directory, 0600, &path);
+		if (*ret_fd >= 0)
+			(void)unlink(path);
+	}
+	if (*ret_fd < 0)
+		return error_os(errno, "making a temporary file in %s", directory);
+	return NULL;
+}
+
 /* A device, a pipe, a link: the name stays what it is.  A root that renames a file to
  * /dev/null has no /dev/null any more. */
 static bool is_written_in_place(const char *path)

@@ -75,6 +75,9 @@ struct error *file_draft_publish(struct file_draft *draft, bool durable) _must_c
 void file_draft_deinit(struct file_draft *draft);
 #define _cleanup_draft_ _cleanup_(file_draft_deinit)
 
+/* A file for reading and writing that has no name and goes with its descriptor. */
+struct error *file_unnamed(const char *directory, int *ret_fd) _must_check_;
+
 /* A private directory that goes with its guard: in $TMPDIR or /tmp, or, if the prefix has
  * a slash, just there. */
 struct error *temp_dir_make(const char *prefix, char **ret_path) _must_check_;

@@ -43,8 +43,8 @@ static void write_archive(int fd)
 
 	assert_ok(cpio_add_directory(w, "bin", 0755));
 	assert_ok(cpio_add_file(w, "/bin/big", 0755, bytes, BIG_SIZE - 1));
-	assert_ok(cpio_add_file_from(w, "bin/copy", 0644, big, BIG_SIZE));
-	assert_ok(cpio_add_file_from(w, "bin/some", 0600, big, 70001));
+	assert_ok(cpio_add_file_from(w, "bin/copy", 0644, big, 0, BIG_SIZE));
+	assert_ok(cpio_add_file_from(w, "bin/some", 0600, big, 0, 70001));
 	assert_ok(cpio_add_symlink(w, "bin/sh", "busybox"));
 	assert_ok(cpio_add_directory(w, "dev", 01777));
 	assert_ok(cpio_add_device(w, "dev/console", S_IFCHR | 0600, 5, 1));
@@ -125,6 +125,35 @@ static void test_reader_gives_back_what_was_written(void **state)
 	assert_true(end);
 }
 
+static void test_owners_and_links(void **state)
+{
+	_cleanup_close_ int fd = memfd_create("1", MFD_CLOEXEC);
+	_cleanup_(cpio_writer_freep) struct cpio_writer *w = cpio_writer_new(fd);
+	const struct cpio_inode inode = {
+		.number = 9, .links = 2, .uid = 3, .gid = 4, .mtime = 5
+	};
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	struct cpio_reader reader;
+	struct cpio_item item;
+	bool end;
+
+	cpio_next(w, &inode);
+	assert_ok(cpio_add_file(w, "a", 0644, "x", 1));
+	cpio_next(w, &inode);
+	assert_ok(cpio_add_file(w, "b", 0644, NULL, 0));
+	assert_ok(cpio_add_file(w, "c", 0644, NULL, 0));
+	assert_ok(cpio_writer_finish(w));
+	bytes = read_back(fd);
+	reader = cpio_reader_of(bytes.data, bytes.size);
+	for (int i = 0; i < 2; i++) {
+		assert_ok(cpio_read(&reader, &item, &end));
+		assert_true(item.inode == 9 && item.links == 2 && item.mtime == 5);
+		assert_true(item.uid == 3 && item.gid == 4);
+	}
+	assert_ok(cpio_read(&reader, &item, &end));
+	assert_true(item.inode == 1 && item.links == 1 && item.uid == 0);
+}
+
 /* cpio(1) is on every Debian: initramfs-tools needs it. */
 static void test_cpio_lists_it(void **state)
 {
@@ -178,7 +207,7 @@ static void test_into_a_pipe(void **state)
 		_cleanup_(cpio_writer_freep) struct cpio_writer *w =
 			cpio_writer_new(fds[1]);
 
-		assert_ok(cpio_add_file_from(w, "big", 0644, big, BIG_SIZE));
+		assert_ok(cpio_add_file_from(w, "big", 0644, big, 0, BIG_SIZE));
 		assert_ok(cpio_writer_finish(w));
 		close(fds[1]);
 	}
@@ -197,11 +226,11 @@ static void test_what_cannot_be_written(void **state)
 	_cleanup_(cpio_writer_freep) struct cpio_writer *full = cpio_writer_new(-1);
 	_cleanup_free_ char *name = xcalloc(1, 5000);
 
-	assert_error(cpio_add_file_from(w, "huge", 0644, fd, UINT64_C(1) << 32),
+	assert_error(cpio_add_file_from(w, "huge", 0644, fd, 0, UINT64_C(1) << 32),
 		     ERROR_UNSUPPORTED, "huge is too large for an initramfs");
-	assert_error(cpio_add_file_from(w, "short", 0644, fd, 10), ERROR_FAILED,
+	assert_error(cpio_add_file_from(w, "short", 0644, fd, 0, 10), ERROR_FAILED,
 		     "got shorter");
-	assert_error(cpio_add_file_from(w, "gone", 0644, -1, 10), ERROR_OS,
+	assert_error(cpio_add_file_from(w, "gone", 0644, -1, 0, 10), ERROR_OS,
 		     "reading what becomes gone");
 	memset(name, 'x', 4999);
 	assert_error(cpio_add_directory(w, name, 0755), ERROR_UNSUPPORTED, "xxx");
@@ -285,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_bytes_each_time),
 		cmocka_unit_test(test_reader_gives_back_what_was_written),
+		cmocka_unit_test(test_owners_and_links),
 		cmocka_unit_test(test_cpio_lists_it),
 		cmocka_unit_test(test_into_a_pipe),
 		cmocka_unit_test(test_what_cannot_be_written),

@@ -27,10 +27,11 @@ static struct error *list_entry(const char *path, const struct plan_entry *entry
 {
 	static const char letters[] = {
 		[PLAN_DIRECTORY] = 'd', [PLAN_SYMLINK] = 'l', [PLAN_NODE] = 'n',
-		[PLAN_BYTES] = 'b',	[PLAN_FILE] = 'f',    [PLAN_MODULE] = 'm'
+		[PLAN_BYTES] = 'b',	[PLAN_FILE] = 'f',    [PLAN_MODULE] = 'm',
+		[PLAN_SPOOLED] = 's'
 	};
 
-	text_appendf(argument, "%c %s\n", letters[entry->kind], path);
+	text_appendf(argument, "%c %s\n", letters[entry->inode->kind], path);
 	return NULL;
 }
 
@@ -61,17 +62,17 @@ static void test_entries_are_sorted_and_parents_come_first(void **state)
 static void test_made_parents_can_be_entered_by_anyone(void **state)
 {
 	assert_ok(add_text(*state, "/x/y/z", "x"));
-	assert_int_equal(plan_find(*state, "/x/y")->mode, S_IFDIR | 0755);
+	assert_int_equal(plan_find(*state, "/x/y")->inode->mode, S_IFDIR | 0755);
 }
 
 static void test_later_wins(void **state)
 {
 	assert_ok(add_text(*state, "/init", "old"));
 	assert_ok(plan_add_file(*state, "/init", 0755, "/host/init", &file_st));
-	assert_int_equal(plan_find(*state, "/init")->kind, PLAN_FILE);
+	assert_int_equal(plan_find(*state, "/init")->inode->kind, PLAN_FILE);
 	assert_ok(plan_add_directory(*state, "/etc", 0755));
 	assert_ok(plan_add_directory(*state, "/etc", 0700));
-	assert_int_equal(plan_find(*state, "/etc")->mode, S_IFDIR | 0700);
+	assert_int_equal(plan_find(*state, "/etc")->inode->mode, S_IFDIR | 0700);
 	assert_listing(*state, "d etc\nf init\n");
 }
 
@@ -95,7 +96,7 @@ static void test_a_file_replaces_a_link(void **state)
 	assert_ok(plan_add_symlink(*state, "/bin/ls", "busybox"));
 	assert_ok(add_text(*state, "/bin/ls", "mine"));
 	assert_listing(*state, "d bin\nb bin/busybox\nb bin/ls\n");
-	assert_int_equal(plan_find(*state, "/bin/busybox")->length, 1);
+	assert_int_equal(plan_find(*state, "/bin/busybox")->inode->length, 1);
 }
 
 static void test_a_directory_goes_into_a_link_to_a_directory(void **state)
@@ -104,7 +105,7 @@ static void test_a_directory_goes_into_a_link_to_a_directory(void **state)
 	assert_ok(plan_add_directory(*state, "/lib", 0750));
 	assert_ok(add_text(*state, "/lib/x", "x"));
 	assert_listing(*state, "l lib\nd usr\nd usr/lib\nb usr/lib/x\n");
-	assert_int_equal(plan_find(*state, "/usr/lib")->mode, S_IFDIR | 0750);
+	assert_int_equal(plan_find(*state, "/usr/lib")->inode->mode, S_IFDIR | 0750);
 }
 
 static void test_a_directory_replaces_a_file(void **state)
@@ -179,12 +180,43 @@ static void test_too_long_names_and_paths(void **state)
 	assert_error(add_text(*state, text_str(&path), "x"), ERROR_USAGE, "longer than");
 }
 
-static void test_files_above_4_gib_are_refused(void **state)
+static void test_a_hard_link_is_the_same_until_something_replaces_it(void **state)
 {
-	const struct stat st = { .st_size = INT64_C(5) << 30 };
+	assert_ok(add_text(*state, "/a", "old"));
+	assert_ok(plan_add_link(*state, "/d/b", "/a"));
+	assert_ok(plan_add_link(*state, "/a", "a"));
+	assert_ptr_equal(plan_find(*state, "/a")->inode,
+			 plan_find(*state, "/d/b")->inode);
+	assert_int_equal(plan_find(*state, "/a")->inode->links, 2);
+	assert_ok(add_text(*state, "/a", "other"));
+	assert_int_equal(plan_find(*state, "/d/b")->inode->length, 3);
+	assert_int_equal(plan_find(*state, "/d/b")->inode->links, 1);
+	assert_error(plan_add_link(*state, "/x", "/nothing"), ERROR_USAGE,
+		     "/x is a hard link to /nothing");
+	assert_error(plan_add_link(*state, "/x", "/d"), ERROR_USAGE,
+		     "hard link to the directory");
+}
 
-	assert_error(plan_add_file(*state, "/big", 0644, "/host/big", &st),
-		     ERROR_UNSUPPORTED, "/host/big has 5");
+/* Also those that are written at another place than where they were asked for. */
+static void test_attributes_are_of_what_was_added_last(void **state)
+{
+	const struct plan_attributes attributes = { .uid = 7, .mtime = 9 };
+
+	assert_ok(plan_add_symlink(*state, "/lib", "usr/lib"));
+	assert_ok(plan_add_directory(*state, "/lib", 0755));
+	plan_set_attributes(*state, &attributes);
+	assert_int_equal(plan_find(*state, "/usr/lib")->inode->attributes.uid, 7);
+	assert_int_equal(plan_find(*state, "/lib")->inode->attributes.uid, 0);
+}
+
+static void test_numbers_go_by_the_walk_and_links_have_one(void **state)
+{
+	assert_ok(add_text(*state, "/z", "x"));
+	assert_ok(plan_add_link(*state, "/a", "/z"));
+	assert_ok(add_text(*state, "/b", "x"));
+	assert_int_equal(plan_number(*state, 2, 11), 13);
+	assert_int_equal(plan_find(*state, "/z")->inode->number, 11);
+	assert_int_equal(plan_find(*state, "/b")->inode->number, 12);
 }
 
 static void key_of(struct plan *plan, char ret[DIGEST_HEX_SIZE])
@@ -200,7 +232,12 @@ static void key_of(struct plan *plan, char ret[DIGEST_HEX_SIZE])
 static void test_the_digest_sees_every_difference(void **state)
 {
 	struct stat other_size = file_st, other_time = file_st, other_inode = file_st;
-	struct plan *plans[13];
+	struct plan_xattr xattr = { .name = (char *)"user.a",
+				    .value = (char *)"v",
+				    .size = 1 };
+	const struct plan_attributes owner = { .uid = 1 }, time = { .mtime = 1 };
+	const struct plan_attributes xattrs = { .xattrs = &xattr, .xattr_count = 1 };
+	struct plan *plans[18];
 	char keys[ARRAY_SIZE(plans)][DIGEST_HEX_SIZE];
 	size_t n = 0;
 
@@ -221,6 +258,16 @@ static void test_the_digest_sees_every_difference(void **state)
 	assert_ok(plan_add_file(plans[++n], "/a", 0644, "/h", &other_size));
 	assert_ok(plan_add_file(plans[++n], "/a", 0644, "/h", &other_time));
 	assert_ok(plan_add_file(plans[++n], "/a", 0644, "/h", &other_inode));
+	assert_ok(plan_add_bytes(plans[++n], "/a", 0644, "x", 1));
+	plan_set_attributes(plans[n], &owner);
+	assert_ok(plan_add_bytes(plans[++n], "/a", 0644, "x", 1));
+	plan_set_attributes(plans[n], &time);
+	assert_ok(plan_add_bytes(plans[++n], "/a", 0644, "x", 1));
+	plan_set_attributes(plans[n], &xattrs);
+	assert_ok(plan_add_bytes(plans[++n], "/a", 0644, "x", 1));
+	assert_ok(plan_add_bytes(plans[n], "/b", 0644, "x", 1));
+	assert_ok(plan_add_bytes(plans[++n], "/a", 0644, "x", 1));
+	assert_ok(plan_add_link(plans[n], "/b", "/a"));
 	assert_int_equal(n + 1, ARRAY_SIZE(plans));
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
 		key_of(plans[i], keys[i]);
@@ -264,7 +311,9 @@ int main(void)
 		plan_test(test_paths_that_name_nothing),
 		plan_test(test_the_trailer_is_no_name),
 		plan_test(test_too_long_names_and_paths),
-		plan_test(test_files_above_4_gib_are_refused),
+		plan_test(test_a_hard_link_is_the_same_until_something_replaces_it),
+		plan_test(test_attributes_are_of_what_was_added_last),
+		plan_test(test_numbers_go_by_the_walk_and_links_have_one),
 		plan_test(test_the_digest_sees_every_difference),
 		plan_test(test_the_digest_does_not_see_the_order),
 	};
