@@ -8,11 +8,56 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <search.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+
+struct collecting {
+	struct plan *plan;
+	/* NULL: everything is root's, from 1970, and each name a file of its own. */
+	const struct keep_options *keep;
+	dev_t device; /* of the file system; with keep */
+	void *names;  /* a tree of struct name */
+};
+
+/* The first name of a file that has several. */
+struct name {
+	dev_t device;
+	ino_t inode;
+	char path[];
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+
+	if (x->device != y->device)
+		return x->device < y->device ? -1 : 1;
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+/* NULL: this is the first, which is noted. */
+static const char *found_name(struct collecting *collecting, const char *path,
+			      const struct stat *st)
+{
+	size_t length = strlen(path) + 1;
+	struct name *name, **found;
+
+	if (!collecting->keep || S_ISDIR(st->st_mode) || st->st_nlink < 2)
+		return NULL;
+	name = xcalloc(1, sizeof(*name) + length);
+	name->device = st->st_dev;
+	name->inode = st->st_ino;
+	memcpy(name->path, path, length);
+	found = tsearch(name, &collecting->names, compare_names);
+	if (!found || *found == name)
+		return NULL;
+	free(name);
+	return (*found)->path;
+}
 
 static struct error *read_names(const char *directory, struct strv *ret)
 {
@@ -42,10 +87,10 @@ static struct error *collect_link(struct plan *plan, const char *path, const cha
 	return plan_add_symlink(plan, path, target);
 }
 
-static struct error *collect_entry(struct plan *plan, const char *path,
+static struct error *collect_entry(struct collecting *collecting, const char *path,
 				   const char *source, const struct stat *st);
 
-static struct error *collect_children(struct plan *plan, const char *path,
+static struct error *collect_children(struct collecting *collecting, const char *path,
 				      const char *source)
 {
 	_cleanup_strv_ struct strv names = { 0 };
@@ -59,20 +104,21 @@ static struct error *collect_children(struct plan *plan, const char *path,
 		if (lstat(from, &st) < 0)
 			return error_os(errno, "looking at %s", from);
 		if (!S_ISSOCK(st.st_mode)) /* of no use without its process */
-			TRY(collect_entry(plan, to, from, &st));
+			TRY(collect_entry(collecting, to, from, &st));
 	}
 	return NULL;
 }
 
-static struct error *collect_entry(struct plan *plan, const char *path,
-				   const char *source, const struct stat *st)
+static struct error *collect_kind(struct collecting *collecting, const char *path,
+				  const char *source, const struct stat *st)
 {
+	struct plan *plan = collecting->plan;
+
 	switch (st->st_mode & S_IFMT) {
 	case S_IFREG:
 		return plan_add_file(plan, path, st->st_mode, source, st);
 	case S_IFDIR:
-		TRY(plan_add_directory(plan, path, st->st_mode));
-		return collect_children(plan, path, source);
+		return plan_add_directory(plan, path, st->st_mode);
 	case S_IFLNK:
 		return collect_link(plan, path, source);
 	case S_IFCHR:
@@ -85,6 +131,23 @@ static struct error *collect_entry(struct plan *plan, const char *path,
 				 "%s is a socket: it means nothing without its process",
 				 source);
 	}
+}
+
+static struct error *collect_entry(struct collecting *collecting, const char *path,
+				   const char *source, const struct stat *st)
+{
+	const char *first = found_name(collecting, path, st);
+
+	if (first)
+		return plan_add_link(collecting->plan, path, first);
+	TRY(collect_kind(collecting, path, source, st));
+	if (collecting->keep)
+		TRY(keep_attributes(collecting->plan, collecting->keep, source, st));
+	/* What is mounted below stays an empty directory. */
+	if (!S_ISDIR(st->st_mode) ||
+	    (collecting->keep && st->st_dev != collecting->device))
+		return NULL;
+	return collect_children(collecting, path, source);
 }
 
 /* What a source is called: "b" for "a/b/", the directory's own name for ".". */
@@ -140,8 +203,9 @@ struct error *collect_add(struct plan *plan, const struct image_add *add)
 			       : err;
 	}
 	TRY_WRAP(destination_of(add, &path), "adding %s to the image", add->source);
-	TRY_WRAP(collect_entry(plan, path, add->source, &st), "adding %s to the image",
-		 add->source);
+	TRY_WRAP(collect_entry(&(struct collecting){ .plan = plan }, path, add->source,
+			       &st),
+		 "adding %s to the image", add->source);
 	return NULL;
 }
 
@@ -156,9 +220,26 @@ struct error *collect_overlay(struct plan *plan, const char *directory)
 					    "the overlay %s is not a directory",
 					    directory),
 				  "for one file: --add %s:/ITS/PLACE", directory);
-	TRY_WRAP(collect_children(plan, "/", directory), "laying %s over the image",
-		 directory);
+	TRY_WRAP(collect_children(&(struct collecting){ .plan = plan }, "/", directory),
+		 "laying %s over the image", directory);
 	return NULL;
+}
+
+struct error *collect_tree(struct plan *plan, const char *directory,
+			   const struct keep_options *keep)
+{
+	struct collecting collecting = { .plan = plan, .keep = keep };
+	struct error *err;
+	struct stat st;
+
+	if (stat(directory, &st) < 0)
+		return error_os(errno, "the directory %s", directory);
+	if (!S_ISDIR(st.st_mode))
+		return error_new(ERROR_USAGE, "%s is not a directory", directory);
+	collecting.device = st.st_dev;
+	err = collect_entry(&collecting, "/", directory, &st);
+	tdestroy(collecting.names, free);
+	return err;
 }
 
 struct error *image_add_parse(const char *word, struct image_add *ret)

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A Debian package is an ar archive with a member data.tar, compressed in one way or
- * another.  libarchive reads both, the inner out of the outer, so nothing is written but
- * the files that are wanted: regular ones, under names that can't lead out of the
- * directory.  Links are never made, so no later file can be written through one.
+ * Nothing of a package is written but the files that are wanted: regular ones, under names
+ * that can't lead out of the directory.  Links are never made, so no later file can be written through one.
  */
-#include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,91 +11,25 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "format/tar.h"
 #include "kernel/apt.h"
 #include "kernel/unpack.h"
 #include "os/file.h"
 #include "os/spawn.h"
 
-#define BLOCK (256 * 1024)
 #define REPORT_MS 200
 #define UNPACKED_MAX (UINT64_C(16) << 30)
 
 struct unpacking {
-	const char *deb;
 	const struct unpack_rule *rules;
 	size_t rule_count;
 	const char *directory;
 	const struct fetch_progress *progress;
-	struct archive *outer; /* libarchive's word for a reader */
-	struct archive *inner;
-	uint8_t *block;
+	struct tar_reader *tar;
 	uint64_t size; /* of the .deb */
 	uint64_t written;
 	uint64_t reported_ms;
 };
-
-static void unpacking_deinit(struct unpacking *unpacking)
-{
-	/* The inner one reads from the outer. */
-	archive_read_free(unpacking->inner);
-	archive_read_free(unpacking->outer);
-	free(unpacking->block);
-}
-
-static struct error *broken(const struct unpacking *unpacking, struct archive *archive)
-{
-	const char *why = archive_error_string(archive);
-
-	return error_new(ERROR_CORRUPT, "unpacking %s: %s", path_base(unpacking->deb),
-			 why ? why : "unknown error");
-}
-
-/* Open the package and go to its data. */
-static struct error *open_outer(struct unpacking *unpacking)
-{
-	struct archive_entry *entry;
-	int result;
-
-	unpacking->outer = archive_read_new();
-	archive_read_support_format_ar(unpacking->outer);
-	if (archive_read_open_filename(unpacking->outer, unpacking->deb, BLOCK) !=
-	    ARCHIVE_OK)
-		return broken(unpacking, unpacking->outer);
-	while ((result = archive_read_next_header(unpacking->outer, &entry)) ==
-	       ARCHIVE_OK) {
-		const char *name = archive_entry_pathname(entry);
-
-		if (name && has_prefix(name, "data.tar"))
-			return NULL;
-	}
-	if (result != ARCHIVE_EOF)
-		return broken(unpacking, unpacking->outer);
-	return error_new(ERROR_CORRUPT, "%s has no data.tar", path_base(unpacking->deb));
-}
-
-static la_ssize_t read_outer(struct archive *inner, void *argument, const void **ret)
-{
-	struct unpacking *unpacking = argument;
-	la_ssize_t n = archive_read_data(unpacking->outer, unpacking->block, BLOCK);
-
-	if (n < 0)
-		archive_set_error(inner, EIO, "%s",
-				  archive_error_string(unpacking->outer));
-	*ret = unpacking->block;
-	return n < 0 ? -1 : n;
-}
-
-static struct error *open_inner(struct unpacking *unpacking)
-{
-	unpacking->block = xcalloc(1, BLOCK);
-	unpacking->inner = archive_read_new();
-	archive_read_support_format_tar(unpacking->inner);
-	archive_read_support_filter_all(unpacking->inner);
-	if (archive_read_open(unpacking->inner, unpacking, NULL, read_outer, NULL) !=
-	    ARCHIVE_OK)
-		return broken(unpacking, unpacking->inner);
-	return NULL;
-}
 
 static struct error *report(struct unpacking *unpacking)
 {
@@ -108,21 +39,7 @@ static struct error *report(struct unpacking *unpacking)
 		return NULL;
 	unpacking->reported_ms = now;
 	return progress_report(unpacking->progress, "unpacking",
-			       (uint64_t)archive_filter_bytes(unpacking->outer, -1),
-			       unpacking->size);
-}
-
-static bool has_dotdot(const char *name)
-{
-	while (*name) {
-		size_t length = strcspn(name, "/");
-
-		if (length == 2 && name[0] == '.' && name[1] == '.')
-			return true;
-		name += length;
-		name += strspn(name, "/");
-	}
-	return false;
+			       tar_reader_position(unpacking->tar), unpacking->size);
 }
 
 /* Where a file of the package goes; NULL: nowhere. */
@@ -130,11 +47,7 @@ static struct error *target_of(const struct unpacking *unpacking, const char *na
 			       char **ret)
 {
 	*ret = NULL;
-	while (has_prefix(name, "./"))
-		name += 2;
-	if (*name == '/' || has_dotdot(name))
-		return error_new(ERROR_CORRUPT, "%s would write to %s",
-				 path_base(unpacking->deb), name);
+	TRY(tar_path(name, &name));
 	for (size_t i = 0; i < unpacking->rule_count; i++) {
 		const struct unpack_rule *rule = &unpacking->rules[i];
 		const char *rest = after_prefix(name, rule->from);
@@ -150,24 +63,22 @@ static struct error *target_of(const struct unpacking *unpacking, const char *na
 static struct error *copy_data(struct unpacking *unpacking, int fd, const char *path)
 {
 	const void *data;
+	uint64_t offset;
 	size_t size;
-	la_int64_t offset;
-	int result;
 
-	while ((result = archive_read_data_block(unpacking->inner, &data, &size,
-						 &offset)) == ARCHIVE_OK) {
+	for (;;) {
+		TRY(tar_read_data(unpacking->tar, &data, &size, &offset));
+		if (!data)
+			return NULL;
 		unpacking->written += size;
 		if (unpacking->written > UNPACKED_MAX)
-			return error_new(ERROR_CORRUPT, "%s is larger than klab believes",
-					 path_base(unpacking->deb));
-		if (lseek(fd, offset, SEEK_SET) < 0)
+			return error_new(ERROR_CORRUPT,
+					 "it is larger than klab believes");
+		if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
 			return error_os(errno, "writing %s", path);
 		TRY_WRAP(fd_write_all(fd, data, size), "writing %s", path);
 		TRY(report(unpacking));
 	}
-	if (result != ARCHIVE_EOF)
-		return broken(unpacking, unpacking->inner);
-	return NULL;
 }
 
 static struct error *unpack_file(struct unpacking *unpacking, struct archive_entry *entry)
@@ -179,8 +90,7 @@ static struct error *unpack_file(struct unpacking *unpacking, struct archive_ent
 	_cleanup_close_ int fd = -1;
 
 	/* A hard link has no content of its own, and no kernel package has any. */
-	if (!name || archive_entry_filetype(entry) != AE_IFREG ||
-	    archive_entry_hardlink(entry))
+	if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
 		return NULL;
 	TRY(target_of(unpacking, name, &path));
 	if (!path)
@@ -193,32 +103,38 @@ static struct error *unpack_file(struct unpacking *unpacking, struct archive_ent
 	return copy_data(unpacking, fd, path);
 }
 
+static struct error *unpack_files(struct unpacking *unpacking, int fd)
+{
+	_cleanup_(tar_reader_freep) struct tar_reader *tar = NULL;
+	struct archive_entry *entry;
+
+	TRY(tar_reader_new(fd, &tar));
+	unpacking->tar = tar;
+	for (;;) {
+		TRY(tar_read(tar, &entry));
+		if (!entry)
+			return NULL;
+		TRY(report(unpacking));
+		TRY(unpack_file(unpacking, entry));
+	}
+}
+
 struct error *package_unpack(const char *deb, const struct unpack_rule *rules,
 			     size_t rule_count, const char *directory,
 			     const struct fetch_progress *progress)
 {
-	_cleanup_(unpacking_deinit) struct unpacking unpacking = {
-		.deb = deb,
+	_cleanup_close_ int fd = open(deb, O_RDONLY | O_CLOEXEC);
+	struct unpacking unpacking = {
 		.rules = rules,
 		.rule_count = rule_count,
 		.directory = directory,
 		.progress = progress,
 	};
-	struct archive_entry *entry;
 	struct stat st;
-	int result;
 
-	if (stat(deb, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_os(errno, "reading %s", deb);
 	unpacking.size = (uint64_t)st.st_size;
-	TRY(open_outer(&unpacking));
-	TRY(open_inner(&unpacking));
-	while ((result = archive_read_next_header(unpacking.inner, &entry)) ==
-	       ARCHIVE_OK) {
-		TRY(report(&unpacking));
-		TRY(unpack_file(&unpacking, entry));
-	}
-	if (result != ARCHIVE_EOF && result != ARCHIVE_WARN)
-		return broken(&unpacking, unpacking.inner);
+	TRY_WRAP(unpack_files(&unpacking, fd), "unpacking %s", path_base(deb));
 	return NULL;
 }

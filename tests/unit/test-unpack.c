@@ -164,7 +164,7 @@ static void test_takes_what_the_rules_say(void **state)
 
 static void test_names_that_lead_outside(void **state)
 {
-	static const char *const names[] = { "./boot/../../evil", "/boot/evil",
+	static const char *const names[] = { "./boot/../../evil", "/../boot/evil",
 					     "boot/x/../../../evil", ".//boot/.." };
 	struct fixture *f = *state;
 
@@ -173,7 +173,7 @@ static void test_names_that_lead_outside(void **state)
 						  { 0 } };
 
 		assert_error(unpack(f, members, ARCHIVE_FILTER_GZIP, "data.tar.gz"),
-			     ERROR_CORRUPT, "would write to");
+			     ERROR_CORRUPT, "leads out of the archive");
 	}
 }
 
