@@ -4,11 +4,14 @@
  *
  *	bench-image warm SPEC N		a row: what image_build() takes with warm caches
  *	bench-image add DIR FILE	an image with all of DIR, into FILE
+ *	bench-image disk DIR FILE	DIR as an ext4 file system, into FILE
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "image/collect.h"
+#include "image/disk.h"
 #include "image/image.h"
 #include "kernel/fetch.h"
 #include "os/clock.h"
@@ -78,6 +81,30 @@ static struct error *add(const char *directory, const char *path)
 	return image_write(store, &options, path, &image);
 }
 
+static struct error *no_key(struct digest *digest, void *argument)
+{
+	return NULL;
+}
+
+static struct error *fill_disk(struct plan *plan, const char *spool, void *argument)
+{
+	const struct keep_options keep = keep_for_me();
+
+	return collect_tree(plan, argument, &keep);
+}
+
+static struct error *disk(char *directory, const char *path)
+{
+	const struct disk_recipe recipe = {
+		.key = no_key,
+		.fill = fill_disk,
+		.argument = directory,
+	};
+	_cleanup_disk_ struct disk disk = { 0 };
+
+	return disk_write(&recipe, path, &disk);
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_error_ struct error *err = NULL;
@@ -87,8 +114,11 @@ int main(int argc, char **argv)
 		err = warm(argv[2], (size_t)count);
 	else if (argc == 4 && strcmp(argv[1], "add") == 0)
 		err = add(argv[2], argv[3]);
+	else if (argc == 4 && strcmp(argv[1], "disk") == 0)
+		err = disk(argv[2], argv[3]);
 	else
-		err = error_new(ERROR_USAGE, "bench-image warm SPEC N | add DIR FILE");
+		err = error_new(ERROR_USAGE,
+				"bench-image warm SPEC N | add|disk DIR FILE");
 	if (err)
 		fprintf(stderr, "bench-image: %s\n", error_message(err));
 	return err ? 1 : 0;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "image/busybox.h"
 #include "image/collect.h"
+#include "image/explain.h"
 #include "image/modules.h"
 #include "image/pack.h"
 #include "image/plan.h"
@@ -116,14 +117,6 @@ static struct error *found(const char *directory, const char *key, struct image 
 	return NULL;
 }
 
-/* Not the disk is full, but a limit of the process (or a small file system) was met. */
-static struct error *explain_limit(struct error *err)
-{
-	if (!error_is_errno(err, EFBIG))
-		return err;
-	return error_hint(err, "ulimit -f says how large a file may be here");
-}
-
 static struct error *make(struct store *store, struct plan *plan, const char *key,
 			  char **ret_directory)
 {
@@ -142,8 +135,8 @@ static struct error *make(struct store *store, struct plan *plan, const char *ke
 	return store_draft_publish(take_ptr(draft), ret_directory);
 }
 
-static struct error *make_once(struct store *store, struct plan *plan,
-			       const char *key, char **ret_directory)
+static struct error *make_once(struct store *store, struct plan *plan, const char *key,
+			       char **ret_directory)
 {
 	_cleanup_close_ int lock = -1;
 
@@ -171,38 +164,6 @@ struct error *image_build(struct store *store, const struct image_options *optio
 	*ret = image;
 	image = (struct image){ 0 };
 	return NULL;
-}
-
-/* The directory where the file system of a path is mounted. */
-static char *mount_point(const char *path)
-{
-	_cleanup_free_ char *at = realpath(path, NULL);
-	struct stat here, above;
-
-	while (at && !streq(at, "/")) {
-		_cleanup_free_ char *parent = path_parent(at);
-
-		if (stat(at, &here) < 0 || stat(parent, &above) < 0 ||
-		    here.st_dev != above.st_dev)
-			break;
-		free(at);
-		at = take_ptr(parent);
-	}
-	return take_ptr(at);
-}
-
-/* A full disk said in words: which one, and what to do. */
-static struct error *explain_full(struct error *err, const char *path)
-{
-	_cleanup_free_ char *directory = path_parent(path);
-	_cleanup_free_ char *mount = mount_point(directory);
-
-	if (!error_is_errno(err, ENOSPC) && !error_is_errno(err, EDQUOT))
-		return explain_limit(err);
-	err = error_wrap(err, "no space left for %s on the file system %s", path,
-			 mount ? mount : directory);
-	return error_hint(err, "free some there, name a file on another one, or put less "
-			       "into the image");
 }
 
 struct error *image_write(struct store *store, const struct image_options *options,
