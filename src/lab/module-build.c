@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "kernel/compiler.h"
 #include "kernel/headers.h"
 #include "kernel/kbuild.h"
 #include "lab/foreground.h"
@@ -65,33 +66,17 @@ static char *wanted_compiler(const char *directory)
 	return xstrndup(at, strcspn(at, " \t\n"));
 }
 
-static struct error *no_compiler(const char *compiler, const char *cross)
-{
-	struct error *err = error_new(ERROR_MISSING, "there is no compiler %s", compiler);
-	_cleanup_free_ char *package = xasprintf("gcc%s%s", *cross ? "-" : "", cross);
-
-	for (char *c = package; *c; c++)
-		*c = *c == '_' ? '-' : *c;
-	if (*cross)
-		package[strlen(package) - 1] = '\0';
-	return error_hint(err,
-			  "apt-get install %s, or name another: CROSS_COMPILE=PREFIX",
-			  package);
-}
-
 /* Words for make that make it find a compiler of this host. */
 static struct error *choose_compiler(const struct module_build *build,
 				     const struct module_target *target,
 				     struct strv *argv)
 {
 	const struct arch *arch = target->kernel->arch;
-	const char *cross = build->guest->cross_compile;
+	const char *cross = compiler_prefix(arch, build->guest->cross_compile);
 	_cleanup_free_ char *wanted = wanted_compiler(target->directory);
-	_cleanup_free_ char *special = NULL, *plain = NULL;
+	_cleanup_free_ char *special = NULL;
 	_cleanup_free_ char *special_path = NULL, *plain_path = NULL;
 
-	if (!cross)
-		cross = arch_cross(arch);
 	strv_pushf(argv, "ARCH=%s", arch->kernel);
 	strv_pushf(argv, "CROSS_COMPILE=%s", cross);
 	if (build->guest->llvm)
@@ -102,11 +87,8 @@ static struct error *choose_compiler(const struct module_build *build,
 	special_path = program_find(special);
 	if (special_path)
 		return NULL;
-	plain = xasprintf("%sgcc", cross);
-	plain_path = program_find(plain);
-	if (!plain_path)
-		return no_compiler(plain, cross);
-	strv_pushf(argv, "CC=%s", plain);
+	TRY(compiler_find(cross, &plain_path));
+	strv_pushf(argv, "CC=%sgcc", cross);
 	return NULL;
 }
 
