@@ -23,6 +23,7 @@ static struct error *build(struct store *store, const struct kernel *kernel,
 {
 	const struct image_options options = {
 		.kernel = kernel,
+		.modules = kernel->arch->channel_modules,
 		.arch = kernel->arch,
 		.fetch = &anything,
 	};

@@ -12,7 +12,7 @@
 #include "kernel/packages.h"
 #include "os/file.h"
 
-static struct error *find(struct store *store, const struct image_options *options,
+static struct error *find(struct store *store, const struct busybox_options *options,
 			  char **ret_path)
 {
 	_cleanup_free_ char *host = program_find("busybox");
@@ -30,24 +30,26 @@ static struct error *find(struct store *store, const struct image_options *optio
 /* The agent adds modprobe when it is up: until then the kernel would start it for drivers
  * of its own that nobody has as modules, at 0.1 s each under TCG. */
 static struct error *add_applets(struct plan *plan, const struct bytes *busybox,
-				 bool has_agent)
+				 const struct busybox_options *options)
 {
+	_cleanup_free_ char *directory = path_parent(options->path);
+	const char *own = path_base(options->path);
 	_cleanup_strv_ struct strv names = { 0 };
 
 	TRY(applets_find(busybox->data, busybox->size, &names));
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.items[i];
-		_cleanup_free_ char *path = path_join("/bin", name);
+		_cleanup_free_ char *path = path_join(directory, name);
 
-		if (streq(name, "busybox") || (has_agent && streq(name, "modprobe")))
+		if (streq(name, own) || (options->has_agent && streq(name, "modprobe")))
 			continue;
-		TRY(plan_add_symlink(plan, path, "busybox"));
+		TRY(plan_add_symlink(plan, path, own));
 	}
 	return NULL;
 }
 
 struct error *busybox_add(struct plan *plan, struct store *store,
-			  const struct image_options *options)
+			  const struct busybox_options *options)
 {
 	_cleanup_bytes_ struct bytes busybox = { 0 };
 	_cleanup_free_ char *path = NULL;
@@ -57,8 +59,10 @@ struct error *busybox_add(struct plan *plan, struct store *store,
 		 options->arch->name);
 	if (stat(path, &st) < 0)
 		return error_os(errno, "looking at %s", path);
+	TRY(plan_add_file(plan, options->path, 0755, path, &st));
+	if (!options->applets)
+		return NULL;
 	TRY(file_map(path, &busybox));
-	TRY(plan_add_file(plan, "/bin/busybox", 0755, path, &st));
-	TRY_WRAP(add_applets(plan, &busybox, !options->no_agent), "%s", path);
+	TRY_WRAP(add_applets(plan, &busybox, options), "%s", path);
 	return NULL;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The recipe of klab's initramfs, and the store in front of it.  The plan is made at
- * every start, out of stats and notes alone; its digest names the image.  So there is no
- * second list of what an image depends on that could be wrong.
+ * The recipe's plan with what klab and the user add to it, and the store in front of it.
+ * The plan is made at every start, out of stats and notes alone; its digest names the
+ * image.  So there is no second list of what an image depends on that could be wrong.
  */
 #include "image/image.h"
 
@@ -12,13 +12,13 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "image/busybox.h"
 #include "image/collect.h"
 #include "image/explain.h"
 #include "image/modules.h"
 #include "image/pack.h"
 #include "image/plan.h"
-#include "image/skeleton.h"
+#include "image/recipe-fill.h"
+#include "image/recipe.h"
 #include "os/digest.h"
 #include "os/dirs.h"
 #include "os/file.h"
@@ -44,7 +44,7 @@ static struct error *add_init(struct plan *plan, const struct image_options *opt
 	struct stat st;
 
 	if (options->no_agent)
-		return skeleton_add_init_script(plan);
+		return NULL;
 	TRY_WRAP(dirs_data_file(name, &agent), "no agent for the %s guest",
 		 options->arch->name);
 	if (stat(agent, &st) < 0)
@@ -66,12 +66,9 @@ static struct error *add_modules(struct plan *plan, struct store *store,
 {
 	const struct kernel *kernel = options->kernel;
 
-	if (!kernel || !kernel->modules)
+	if (!kernel || !kernel->modules || !options->modules || !options->modules[0])
 		return NULL;
-	return modules_add(plan, store, kernel,
-			   options->modules ? options->modules
-					    : options->arch->channel_modules,
-			   ret_missing);
+	return modules_add(plan, store, kernel, options->modules, ret_missing);
 }
 
 static struct error *add_users(struct plan *plan, const struct image_options *options)
@@ -83,13 +80,24 @@ static struct error *add_users(struct plan *plan, const struct image_options *op
 	return NULL;
 }
 
-/* In this order: later wins. */
-static struct error *recipe_fill(struct plan *plan, struct store *store,
-				 const struct image_options *options,
-				 struct strv *ret_missing)
+static struct error *add_recipe(struct plan *plan, struct store *store,
+				const struct image_options *options)
 {
-	TRY(skeleton_add(plan));
-	TRY(busybox_add(plan, store, options));
+	_cleanup_recipe_ struct recipe usual = { 0 };
+	const struct recipe *recipe = options->recipe;
+
+	if (!recipe) {
+		TRY(recipe_find(RECIPE_DEFAULT, &usual));
+		recipe = &usual;
+	}
+	return recipe_fill(recipe, store, options, plan);
+}
+
+/* In this order: later wins. */
+static struct error *fill(struct plan *plan, struct store *store,
+			  const struct image_options *options, struct strv *ret_missing)
+{
+	TRY(add_recipe(plan, store, options));
 	TRY(add_init(plan, options));
 	TRY(add_modules(plan, store, options, ret_missing));
 	TRY(add_setup(plan, options));
@@ -155,7 +163,7 @@ struct error *image_build(struct store *store, const struct image_options *optio
 	_cleanup_free_ char *directory = NULL;
 	char key[DIGEST_HEX_SIZE];
 
-	TRY(recipe_fill(plan, store, options, &image.missing_modules));
+	TRY(fill(plan, store, options, &image.missing_modules));
 	plan_key(plan, key);
 	directory = store_lookup(store, STORE_KIND, key);
 	if (!directory)
@@ -175,7 +183,7 @@ struct error *image_write(struct store *store, const struct image_options *optio
 	char key[DIGEST_HEX_SIZE];
 	struct error *err;
 
-	TRY(recipe_fill(plan, store, options, &image.missing_modules));
+	TRY(fill(plan, store, options, &image.missing_modules));
 	plan_key(plan, key);
 	TRY(file_draft_open(&draft, path, 0644));
 	err = pack_write(plan, draft.fd, &image.size);

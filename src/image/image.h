@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guest boots into.  A recipe says what goes in; the builder makes an initramfs
- * (uncompressed newc) from it, without root and without a temporary tree, the same bytes
- * for the same input.
+ * What the guest boots into.  A recipe says what goes in (recipe.h); the builder makes an
+ * initramfs (uncompressed newc) from it, without root and without a temporary tree, the
+ * same bytes for the same input.
  */
 #ifndef KLAB_IMAGE_IMAGE_H
 #define KLAB_IMAGE_IMAGE_H
@@ -20,15 +20,19 @@ struct image_add {
 struct error *image_add_parse(const char *word, struct image_add *ret) _must_check_;
 void image_add_deinit(struct image_add *add);
 
+struct recipe;
+
 struct image_options {
+	const struct recipe *recipe;  /* NULL: RECIPE_DEFAULT */
 	const struct kernel *kernel;  /* whose modules; NULL: none */
-	const char *const *modules;   /* wanted; NULL: arch->channel_modules */
+	const char *const *modules;   /* wanted; NULL: none */
 	const struct image_add *adds; /* --add */
 	size_t add_count;
 	const char *const *overlays; /* --overlay DIR, laid over /, later wins */
 	const struct arch *arch;     /* of agent and busybox */
-	const char *setup; /* orders for the agent (guest/setup.h); NULL: none */
-	bool no_agent;	   /* /init is a plain sh script instead */
+	const char *setup;	   /* orders for the agent (guest/setup.h); NULL: none */
+	bool no_agent;		   /* /init is what the recipe says */
+	const char *cross_compile; /* prefix of the compiler for the recipe's programs */
 	/* A busybox, where neither host nor store has one; NULL: that is an error. */
 	const struct fetch_options *fetch;
 };

@@ -113,6 +113,18 @@ static void make_module(const struct fixture *f, const char *name, const char *d
 	assert_ok(file_write(path, &elf, sizeof(elf), 0644));
 }
 
+/* klab's recipes are those of the build. */
+static void link_data(const struct fixture *f)
+{
+	static char *build;
+	_cleanup_free_ char *data = NULL, *link = path_join(f->root, "data");
+
+	if (!build)
+		build = xstrdup(getenv("KLAB_DATA"));
+	data = path_join(build, "data");
+	assert_int_equal(symlink(data, link), 0);
+}
+
 static const char *const wanted[] = { "top-driver", "no_such", NULL };
 
 static int setup(void **state)
@@ -133,6 +145,7 @@ static int setup(void **state)
 		   "kernel/top-driver.ko\nkernel/other.ko\n");
 	write_file(f, "modules/modules.builtin", "kernel/fs/ext9.ko\n");
 	write_file(f, "guest/agent-x86_64", "the agent");
+	link_data(f);
 	setenv("KLAB_DATA", f->root, 1);
 	f->kernel = (struct kernel){
 		.source = KERNEL_STORED,
@@ -274,7 +287,8 @@ static void test_without_agent_init_is_a_script(void **state)
 	_cleanup_image_ struct image image = { 0 };
 
 	f->options.no_agent = true;
-	unsetenv("KLAB_DATA"); /* it must not be looked for */
+	/* It must not be looked for. */
+	free(shell(f, &(struct image){ .path = f->root }, "rm guest/agent-x86_64"));
 	assert_ok(image_build(f->store, &f->options, &image));
 	assert_shell(f, &image,
 		     CPIO
