@@ -25,6 +25,7 @@
 #include "modules.h"
 #include "note.h"
 #include "port.h"
+#include "ready.h"
 #include "session.h"
 #include "setup.h"
 #include "shutdown.h"
@@ -145,6 +146,8 @@ int main(int argc, char **argv)
 		init_late();
 		setup_apply();
 	}
+	if (!is_init)
+		ready_wait();
 	link_open(fd >= 0 ? fd : port_open());
 	if (is_init && !ordered)
 		init_late();

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "net.h"
 #include "note.h"
+#include "ready.h"
 #include "screen.h"
 #include "share.h"
 
@@ -17,6 +18,7 @@ static const struct {
 	void (*apply)(char *rest);
 } orders[] = {
 	{ "net", net_apply },
+	{ "ready", ready_apply },
 	{ "screen", screen_apply },
 	{ "share", share_apply },
 };

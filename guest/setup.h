@@ -6,6 +6,8 @@
  *	net MAC ADDRESS/BITS|- ROUTER|-
  *				bring up the network card with this hardware address,
  *				give it an address, and a default route
+ *	ready PATH		another init's services are up when somebody writes to this
+ *				pipe, which is made for it; HELLO waits for that
  *	screen TERMINAL		a shell on that terminal, which is on the guest's screen
  *	share TAG ro|rw PATH	mount the host's directory with this 9p tag at PATH (which
  *				is the rest of the line)
