@@ -11,6 +11,7 @@
 #include "cli/print.h"
 #include "format/cpio.h"
 #include "format/json.h"
+#include "image/recipe.h"
 #include "os/file.h"
 
 #define SHOW_MAX ((size_t)1 << 30)
@@ -24,6 +25,7 @@ struct own_options {
 struct job {
 	struct store *store;
 	struct kernel *kernel;
+	struct recipe recipe;
 	struct image_add *adds;
 	size_t add_count;
 	struct strv modules;
@@ -40,6 +42,7 @@ static void job_deinit(struct job *job)
 	free(job->adds);
 	strv_deinit(&job->modules);
 	image_deinit(&job->image);
+	recipe_deinit(&job->recipe);
 	kernel_free(job->kernel);
 	store_free(job->store);
 }
@@ -63,21 +66,25 @@ static struct error *job_prepare(struct job *job, const struct call *call)
 	fetching_init(&job->fetching, call);
 	TRY(store_open(NULL, &job->store));
 	TRY(find_kernel(job, guest));
+	TRY(recipe_find(guest->root ? guest->root : RECIPE_DEFAULT, &job->recipe));
 	job->adds = xcalloc(guest->adds.count, sizeof(*job->adds));
 	for (size_t i = 0; i < guest->adds.count; i++) {
 		TRY(image_add_parse(guest->adds.items[i], &job->adds[i]));
 		job->add_count++;
 	}
-	strv_push_all(&job->modules, job->kernel->arch->channel_modules);
+	if (!job->recipe.alone)
+		strv_push_all(&job->modules, job->kernel->arch->channel_modules);
 	strv_push_all(&job->modules, (const char *const *)guest->modules.items);
 	job->options = (struct image_options){
+		.recipe = &job->recipe,
 		.kernel = job->kernel,
 		.modules = (const char *const *)job->modules.items,
 		.adds = job->adds,
 		.add_count = job->add_count,
 		.overlays = (const char *const *)guest->overlays.items,
 		.arch = job->kernel->arch,
-		.no_agent = guest->no_agent,
+		.no_agent = guest->no_agent || job->recipe.alone,
+		.cross_compile = guest->cross_compile,
 		.fetch = &job->fetching.options,
 	};
 	return NULL;

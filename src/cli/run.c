@@ -64,11 +64,6 @@ static struct error *run_run(struct call *call)
 		.ui = &ui.run,
 	};
 
-	if (call->guest->no_agent && call->guest->command.count)
-		return error_hint(
-			error_new(ERROR_USAGE,
-				  "without klab's agent no command can be run"),
-			"leave out --no-agent, or put the command into an init");
 	if (own->evals.count &&
 	    (call->guest->command.count || call->guest->detach || call->guest->no_agent))
 		return error_hint(error_new(ERROR_USAGE, "--eval is for a shell"),

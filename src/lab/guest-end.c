@@ -55,7 +55,8 @@ static void decide_unforeseen(struct guest *guest, const struct keeper_end *end)
 {
 	_cleanup_error_ struct error *err = NULL;
 	_cleanup_free_ char *said = qemu_said(end);
-	bool stays = guest->purpose != PLAN_COMMAND;
+	/* No command was cut off. */
+	bool stays = guest->purpose != PLAN_COMMAND || guest->plan->on_console;
 
 	if (guest->crash.worst == CRASH_PANIC && was_ended_by_guest(end->cause)) {
 		verdict_set(&guest->verdict, ENDED_PANIC, STATUS_PANIC);
@@ -117,8 +118,9 @@ static bool deserves_explanation(const struct guest *guest)
 		return true;
 	case ENDED_ERROR:
 	case ENDED_TIMEOUT:
-	case ENDED_POWEROFF:
 		return !guest->was_ready;
+	case ENDED_POWEROFF:
+		return !guest->was_ready && guest->verdict.status != STATUS_OK;
 	default:
 		return false;
 	}

@@ -91,6 +91,8 @@ const struct option_row machine_option_rows[] = {
 
 const struct option_row image_option_rows[] = {
 	{ .kind = OPTION_TITLE, .help = "Initramfs:" },
+	{ .name = "root", .argument = "SPEC", .kind = OPTION_STRING, RESTRICTED, GUEST(root),
+	  .help = "Root file system: a recipe (busybox, hello, initsh, sysv, or FILE.recipe), or none" },
 	{ .name = "initrd", .argument = "FILE|none", .kind = OPTION_STRING, RESTRICTED, GUEST(initrd),
 	  .values = OPTION_VALUES_FILES, .help = "Boot into this one instead of klab's own" },
 	{ .name = "add", .argument = "SRC[:DST]", .kind = OPTION_LIST, RESTRICTED, GUEST(adds),

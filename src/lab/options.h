@@ -43,6 +43,7 @@ struct guest_options {
 	struct strv qemu_options;
 
 	/* The image. */
+	char *root;	  /* spec of the root file system */
 	char *initrd;	  /* FILE instead of klab's own, or "none" */
 	char *init;	  /* a program of the guest */
 	struct strv adds; /* SRC[:DST] */

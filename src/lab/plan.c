@@ -48,11 +48,14 @@ static void adds_deinit(struct adds *adds)
 	free(adds->items);
 }
 
-/* The modules that this guest's devices need. */
-static void wanted_modules(const struct guest_options *options, const struct arch *arch,
+/* The modules that this guest's devices need, where there is somebody to load them. */
+static void wanted_modules(const struct guest_options *options, const struct plan *plan,
 			   struct strv *ret)
 {
-	strv_push_all(ret, arch->channel_modules);
+	const struct arch *arch = plan->kernel->arch;
+
+	if (!plan->recipe.alone)
+		strv_push_all(ret, arch->channel_modules);
 	if (options->disks.count)
 		strv_push_all(ret, arch->disk_modules);
 	if (options->net && !streq(options->net, "none"))
@@ -90,24 +93,26 @@ static struct error *build_image(const struct guest_options *options,
 		.items = xcalloc(options->adds.count, sizeof(*adds.items)),
 	};
 	struct image_options image = {
+		.recipe = &plan->recipe,
 		.kernel = plan->kernel,
 		.overlays = (const char *const *)options->overlays.items,
 		.arch = plan->kernel->arch,
 		.setup = setup,
-		.no_agent = options->no_agent,
+		.no_agent = !plan->machine.agent,
+		.cross_compile = options->cross_compile,
 		.fetch = ui->fetch,
 	};
 
 	for (; adds.count < options->adds.count; adds.count++)
 		TRY(image_add_parse(options->adds.items[adds.count],
 				    &adds.items[adds.count]));
-	wanted_modules(options, image.arch, &modules);
+	wanted_modules(options, plan, &modules);
 	image.modules = (const char *const *)modules.items;
 	image.adds = adds.items;
 	image.add_count = adds.count;
 	TRY(image_build(plan->store, &image, &plan->image));
 	TRY(check_modules(options, plan));
-	return options->no_agent ? NULL : needs_check(plan->kernel, &plan->image);
+	return plan->machine.agent ? needs_check(plan->kernel, &plan->image) : NULL;
 }
 
 /* PVH unless it can't be, or must not be. */
@@ -155,11 +160,14 @@ static void append_word(struct text *line, const char *word)
 }
 
 /* klab's agent reads init= itself; without it, only the kernel is there to do so. */
-static char *init_word(const struct guest_options *options)
+static char *init_word(const struct guest_options *options, const struct plan *plan)
 {
-	if (!options->init)
+	const char *init = options->init ? options->init : plan->recipe.init;
+
+	/* What the kernel starts by itself needs no word. */
+	if (!init || (!plan->machine.agent && streq(init, "/init")))
 		return NULL;
-	return xasprintf("%s=%s", options->no_agent ? "rdinit" : "init", options->init);
+	return xasprintf("%s=%s", plan->machine.agent ? "init" : "rdinit", init);
 }
 
 /* klab's own parameters first, so that the user's win. */
@@ -168,7 +176,7 @@ static char *command_line(const struct guest_options *options, enum plan_purpose
 {
 	const struct arch *arch = plan->kernel->arch;
 	_cleanup_free_ char *console = xasprintf("console=%s", arch->console);
-	_cleanup_free_ char *init = init_word(options);
+	_cleanup_free_ char *init = init_word(options, plan);
 	_cleanup_text_ struct text line = { 0 };
 
 	if (options->display)
@@ -224,7 +232,6 @@ static struct error *describe_machine(const struct guest_options *options,
 		m->firmware = xstrdup(arch->firmware_fast);
 	m->no_reboot = purpose == PLAN_COMMAND;
 	m->start_halted = purpose == PLAN_DEBUG;
-	m->agent = !options->no_agent;
 	for (size_t i = 0; i < options->qemu_options.count; i++)
 		TRY_WRAP(strv_split_shell(options->qemu_options.items[i],
 					  &m->qemu_options),
@@ -234,16 +241,50 @@ static struct error *describe_machine(const struct guest_options *options,
 	return NULL;
 }
 
+static bool has_no_root(const struct guest_options *options)
+{
+	return options->root && streq(options->root, "none");
+}
+
+/* Who is PID 1, and what that means for the run's terminal. */
+static struct error *choose_init(const struct guest_options *options, struct plan *plan)
+{
+	bool none = has_no_root(options);
+
+	if (options->root && options->initrd)
+		return error_hint(error_new(ERROR_USAGE,
+					    "--root and --initrd exclude each other"),
+				  "the first says what klab makes, the second what "
+				  "somebody has made");
+	if (!options->initrd && !none)
+		TRY(recipe_find(options->root ? options->root : RECIPE_DEFAULT,
+				&plan->recipe));
+	plan->user_initramfs = none;
+	plan->machine.agent = !options->no_agent && !plan->recipe.alone && !none;
+	if (!plan->machine.agent && options->command.count)
+		return error_hint(error_new(ERROR_USAGE,
+					    "without klab's agent no command can be run"),
+				  "leave out the command, or put it into an init");
+	plan->on_console =
+		!options->command.count && (!plan->machine.agent || plan->recipe.console);
+	return NULL;
+}
+
 static struct error *fill(const struct guest_options *options, enum plan_purpose purpose,
 			  const struct plan_ui *ui, struct plan *plan)
 {
 	_cleanup_shares_ struct shares shares = { 0 };
 	_cleanup_text_ struct text setup = { 0 };
 
-	TRY(shares_parse(options, &shares));
+	TRY(choose_init(options, plan));
+	TRY(shares_parse(options, plan->machine.agent && !options->initrd, &shares));
 	shares_add(&shares, &plan->machine, &setup);
-	display_plan(options->display, !options->init, &plan->machine, &setup);
+	display_plan(options->display,
+		     plan->machine.agent && !options->init && !plan->recipe.init,
+		     &plan->machine, &setup);
 	TRY(network_plan(options->net, &plan->machine.net, &setup, &plan->network));
+	if (plan->machine.agent && plan->recipe.ready && !options->init)
+		text_append(&setup, "ready " RECIPE_READY_PIPE "\n");
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
 	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
@@ -251,7 +292,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 		plan->user_initramfs = true;
 		if (!streq(options->initrd, "none"))
 			TRY(path_absolute(options->initrd, &plan->machine.initrd));
-	} else {
+	} else if (!has_no_root(options)) {
 		TRY(build_image(options, ui, text_str(&setup), plan));
 		TRY(shares_check_kernel(&shares, plan->kernel, &plan->image));
 		plan->machine.initrd = xstrdup(plan->image.path);
@@ -280,6 +321,7 @@ void plan_deinit(struct plan *plan)
 	machine_deinit(&plan->machine);
 	accel_choice_deinit(&plan->accel);
 	image_deinit(&plan->image);
+	recipe_deinit(&plan->recipe);
 	kernel_free(plan->kernel);
 	store_free(plan->store);
 	free(plan->boot_reason);

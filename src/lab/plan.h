@@ -8,6 +8,7 @@
 #define KLAB_LAB_PLAN_H
 
 #include "image/image.h"
+#include "image/recipe.h"
 #include "kernel/fetch.h"
 #include "kernel/kernel.h"
 #include "lab/network.h"
@@ -26,6 +27,7 @@ enum plan_purpose {
 struct plan {
 	struct store *store;
 	struct kernel *kernel;
+	struct recipe recipe; /* nothing in it with another initramfs */
 	struct image image;
 	struct machine machine;
 	struct network *network; /* held while the guest lives; may be NULL */
@@ -33,6 +35,7 @@ struct plan {
 	enum boot_method boot;
 	char *boot_reason; /* why not PVH; NULL: as wished */
 	bool kaslr;
+	bool on_console; /* a run's terminal is the console, and a power-off its good end */
 	bool user_initramfs; /* --initrd FILE: klab's own image is not used */
 };
 

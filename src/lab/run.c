@@ -25,9 +25,10 @@ static struct error *on_command_ended(const struct session_end *end, void *argum
 		loop_exit(run->loop); /* what it had said has been written */
 	else if (signal)
 		guest_finish(run->guest, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
-	else if (!end->lost)
+	else if (!end->lost && (!run->plan.on_console || end->output_error))
 		guest_command_ended(run->guest, end);
-	/* A lost session's guest reboots or has ended: that is decided there. */
+	/* A lost session's guest reboots or has ended, a console's has ended: what that
+	 * means is decided there. */
 	return NULL;
 }
 
@@ -50,8 +51,7 @@ static struct error *start_command(struct run *run)
 		.guest = run->options->guest,
 		.words = run->options->command,
 		.evals = run->options->evals,
-		/* Without an agent all that can be had is the console. */
-		.service = run->plan.machine.agent ? NULL : "console",
+		.service = run->plan.on_console ? "console" : NULL,
 		.monitor = true,
 	};
 	struct command_handlers handlers = {

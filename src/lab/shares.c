@@ -96,17 +96,19 @@ static int compare_guest(const void *a, const void *b)
 	return strcmp(((const struct share *)a)->guest, ((const struct share *)b)->guest);
 }
 
-struct error *shares_parse(const struct guest_options *options, struct shares *ret)
+struct error *shares_parse(const struct guest_options *options, bool has_agent,
+			   struct shares *ret)
 {
 	_cleanup_shares_ struct shares shares = { 0 };
 
 	TRY(add_words(&options->read_only_dirs, true, &shares));
 	TRY(add_words(&options->writable_dirs, false, &shares));
-	if (shares.count && (options->no_agent || options->initrd))
+	if (shares.count && !has_agent)
 		return error_hint(error_new(ERROR_USAGE,
 					    "--rodir and --rwdir need klab's initramfs "
 					    "and its agent, which mounts them"),
-				  "leave out --no-agent and --initrd");
+				  "leave out --no-agent and --initrd, or choose another "
+				  "--root");
 	if (shares.count > 1)
 		qsort(shares.items, shares.count, sizeof(*shares.items), compare_guest);
 	for (size_t i = 1; i < shares.count; i++)

@@ -24,7 +24,8 @@ struct shares {
 
 void shares_deinit(struct shares *shares);
 #define _cleanup_shares_ _cleanup_(shares_deinit)
-struct error *shares_parse(const struct guest_options *options,
+/* has_agent: klab's agent is in the guest, in an initramfs that klab makes. */
+struct error *shares_parse(const struct guest_options *options, bool has_agent,
 			   struct shares *ret) _must_check_;
 /* Give them to the machine, and the orders to mount them to the agent. */
 void shares_add(const struct shares *shares, struct machine *machine, struct text *setup);

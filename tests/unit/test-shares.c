@@ -39,7 +39,7 @@ static void assert_refused(struct fixture *f, enum error_code code, const char *
 {
 	struct shares shares;
 
-	assert_error(shares_parse(&f->options, &shares), code, why);
+	assert_error(shares_parse(&f->options, true, &shares), code, why);
 	guest_options_deinit(&f->options);
 }
 
@@ -52,7 +52,7 @@ static void test_orders_come_parents_first(void **state)
 
 	say(&f->options.read_only_dirs, "/a//b c/./d/", f->root);
 	say(&f->options.writable_dirs, "/a", f->root);
-	assert_ok(shares_parse(&f->options, &shares));
+	assert_ok(shares_parse(&f->options, true, &shares));
 	shares_add(&shares, &machine, &setup);
 	assert_string_equal(text_str(&setup),
 			    "share klab0 rw /a\nshare klab1 ro /a/b c/d\n");
@@ -71,7 +71,7 @@ static void test_the_first_equals_sign_divides(void **state)
 
 	assert_ok(dir_make(host, 0755));
 	say(&f->options.writable_dirs, "/w", host);
-	assert_ok(shares_parse(&f->options, &shares));
+	assert_ok(shares_parse(&f->options, true, &shares));
 	assert_string_equal(shares.items[0].guest, "/w");
 	assert_string_equal(shares.items[0].host, host);
 }
@@ -80,6 +80,7 @@ static void test_refused(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_free_ char *file = path_join(f->root, "file");
+	struct shares shares;
 
 	assert_ok(file_write(file, "", 0, 0644));
 	say(&f->options.writable_dirs, "/", f->root);
@@ -98,11 +99,8 @@ static void test_refused(void **state)
 	say(&f->options.writable_dirs, "/a//b/", "/");
 	assert_refused(f, ERROR_USAGE, "two shares at /a/b");
 	say(&f->options.read_only_dirs, "/a", f->root);
-	f->options.no_agent = true;
-	assert_refused(f, ERROR_USAGE, "need klab's initramfs");
-	say(&f->options.read_only_dirs, "/a", f->root);
-	f->options.initrd = xstrdup("none");
-	assert_refused(f, ERROR_USAGE, "need klab's initramfs");
+	assert_error(shares_parse(&f->options, false, &shares), ERROR_USAGE,
+		     "need klab's initramfs");
 }
 
 static void test_kernel_without_9p(void **state)
@@ -114,7 +112,7 @@ static void test_kernel_without_9p(void **state)
 	struct image image = { 0 };
 
 	say(&f->options.writable_dirs, "/w", f->root);
-	assert_ok(shares_parse(&f->options, &shares));
+	assert_ok(shares_parse(&f->options, true, &shares));
 	assert_ok(shares_check_kernel(&shares, &kernel, &image));
 	strv_push(&image.missing_modules, "virtio_net");
 	assert_ok(shares_check_kernel(&shares, &kernel, &image));
