@@ -5,12 +5,18 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 #include "cli/fetching.h"
 #include "cli/print.h"
 #include "lab/module-load.h"
 #include "os/file.h"
 #include "os/watch.h"
+
+struct own_options {
+	bool host;
+	bool yes;
+};
 
 /* The words behind the verb: those for make or the module (NAME=VALUE), and the others. */
 struct words {
@@ -146,8 +152,29 @@ static struct error *load_one(const struct module_load *load, bool *ret_taken)
 	return NULL;
 }
 
+/* Nothing of this machine is touched before somebody has said yes. */
+static struct error *ask_for_host(const struct call *call, const struct strv *files)
+{
+	const struct own_options *own = call->options;
+	_cleanup_free_ char *question = NULL;
+	bool replaces = false;
+
+	for (size_t i = 0; i < files->count; i++) {
+		bool loaded;
+
+		TRY(module_host_check(files->items[i], &loaded));
+		replaces = replaces || loaded;
+	}
+	print_note("this is the kernel of this machine, not of a guest: a mistake in the "
+		   "module can stop the machine or destroy data");
+	question = xasprintf("load %s%s into it?", path_base(files->items[0]),
+			     replaces ? ", in place of the one that is loaded," : "");
+	return ask_yes(question, own->yes || call->guest->yes);
+}
+
 static struct error *load_run(struct call *call)
 {
+	const struct own_options *own = call->options;
 	_cleanup_words_ struct words words = {};
 	_cleanup_strv_ struct strv files = {};
 	const char *guest, *place;
@@ -155,14 +182,20 @@ static struct error *load_run(struct call *call)
 
 	TRY(take_words(call, 2, &words));
 	TRY(take_places(&words, "load [GUEST] [DIR|FILE.ko]", &guest, &place));
+	if (guest && own->host)
+		return error_new(ERROR_USAGE, "--host is this machine, not the guest %s",
+				 guest);
 	if (path_is_dir(place))
 		TRY(module_built_files(place, &files));
 	else
 		strv_push(&files, place);
+	if (own->host)
+		TRY(ask_for_host(call, &files));
 	for (size_t i = 0; i < files.count && taken; i++)
 		TRY(load_one(
 			&(struct module_load){
 				.guest_name = guest,
+				.host = own->host,
 				.file = files.items[i],
 				.parameters = &words.variables,
 			},
@@ -266,13 +299,28 @@ static struct error *module_run(struct call *call)
 		     { "build", build_run },
 		     { "load", load_run },
 		     { "watch", watch_run } };
+	const struct own_options *own = call->options;
 
+	if (own->host && !streq(call->words.items[0], "load"))
+		return error_new(ERROR_USAGE, "--host goes with klab module load");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (streq(rows[i].verb, call->words.items[0]))
 			return rows[i].run(call);
 	}
 	return NULL; /* the table of verbs was checked before */
 }
+
+static const struct option_row options[] = {
+	{ .name = "host",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, host),
+	  .help = "load: into the kernel of this machine itself, after a question" },
+	{ .name = "yes",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, yes),
+	  .help = "Answer that question with yes" },
+	OPTION_ROWS_END,
+};
 
 static const struct command_example examples[] = {
 	{ "klab module new demo", "A driver in demo/ that builds" },
@@ -305,6 +353,8 @@ const struct command command_module = {
 	.examples = examples,
 	.traits = COMMAND_RUNS,
 	.shared = OPTIONS_KERNEL | OPTIONS_ARCH,
+	.options = options,
+	.options_size = sizeof(struct own_options),
 	.words_min = 1,
 	.words_max = 64,
 	.verbs = verbs,

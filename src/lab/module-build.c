@@ -3,6 +3,7 @@
  * Building a module: kbuild does it, in the kernel's build directory.  klab finds that, the
  * compiler, and the words.
  */
+#include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "os/file.h"
 
 #define FILE_MAX (1 << 20)
+#define PROGRAM_MS 10000
 
 static bool has_variable(const struct module_build *build, const char *prefix)
 {
@@ -90,6 +92,51 @@ static struct error *choose_compiler(const struct module_build *build,
 	TRY(compiler_find(cross, &plain_path));
 	strv_pushf(argv, "CC=%sgcc", cross);
 	return NULL;
+}
+
+/* What the loader complains of, "GLIBC_2.38"; NULL: nothing.  The caller frees. */
+static struct error *lacking_library(char *program, char **ret)
+{
+	char *const argv[] = { program, (char *)"--help", NULL };
+	_cleanup_bytes_ struct bytes said = { 0 };
+	const char *lack;
+	int status;
+
+	*ret = NULL;
+	TRY(process_capture(argv, PROGRAM_MS, FILE_MAX, NULL, &said, &status));
+	lack = said.size ? strstr((const char *)said.data, "GLIBC_") : NULL;
+	if (lack)
+		*ret = xstrndup(lack, strcspn(lack, "'\n "));
+	return NULL;
+}
+
+/* The programs in a package of headers are of the suite that the kernel is from, and want
+ * its C library.  There is one of each for each architecture that they work on. */
+static struct error *check_programs(const struct module_target *target)
+{
+	_cleanup_free_ char *pattern =
+		xasprintf("%s/{tools/objtool/objtool,scripts/mod/modpost}*",
+			  target->directory);
+	glob_t found = { 0 };
+	struct error *err = NULL;
+
+	(void)glob(pattern, GLOB_BRACE, NULL, &found); /* none is none */
+	for (size_t i = 0; i < found.gl_pathc && !err; i++) {
+		_cleanup_free_ char *lack = NULL;
+
+		err = lacking_library(found.gl_pathv[i], &lack);
+		if (lack)
+			err = error_hint(
+				error_new(ERROR_UNSUPPORTED,
+					  "the headers of %s are made for a newer "
+					  "system than this: their %s needs %s",
+					  target->kernel->name,
+					  path_base(found.gl_pathv[i]), lack),
+				"build it on a system of that suite, or against a "
+				"tree of that version: -k TREE");
+	}
+	globfree(&found);
+	return err;
 }
 
 static struct error *run_make(const struct module_build *build,
@@ -197,6 +244,8 @@ struct error *module_build(const struct module_build *build,
 
 	TRY(path_absolute(build->directory, &directory));
 	TRY(check_directory(directory));
+	if (target->kernel->source == KERNEL_STORED)
+		TRY(check_programs(target));
 	TRY(run_make(build, target, directory));
 	return module_built_files(directory, ret_files);
 }

@@ -146,6 +146,11 @@ static struct error *explain_symbols(const struct module_answer *answer)
 				  "of the module allow it; or a module that has it be "
 				  "loaded first");
 	needed = strv_join(&modules, ", ");
+	if (answer->host)
+		return error_hint(error_new(ERROR_REFUSED,
+					    "%s needs %s, which is not loaded",
+					    answer->info.name, needed),
+				  "modprobe %s", modules.items[0]);
 	return error_hint(error_new(ERROR_REFUSED, "%s needs %s, which is not loaded",
 				    answer->info.name, needed),
 			  "klab module load FILE.ko with that one first, or klab exec -- "
@@ -155,11 +160,11 @@ static struct error *explain_symbols(const struct module_answer *answer)
 
 static struct error *explain_busy(const struct module_answer *answer)
 {
-	return error_hint(
-		error_new(ERROR_REFUSED, "the loaded %s is in use and can't be unloaded",
-			  answer->info.name),
-		"end what has it open, or the modules that need it (klab exec -- "
-		"lsmod)");
+	return error_hint(error_new(ERROR_REFUSED,
+				    "the loaded %s is in use and can't be unloaded",
+				    answer->info.name),
+			  "end what has it open, or the modules that need it (%slsmod)",
+			  answer->host ? "" : "klab exec -- ");
 }
 
 /* insmod's own words: what the module's init function returned. */
@@ -178,12 +183,38 @@ static struct error *explain_otherwise(const struct module_answer *answer)
 		"its init function returned that, unless the log above says more");
 }
 
-struct error *module_explain(const struct module_answer *answer)
+/* The tables speak of a guest. */
+static void replace_guest(const char *s, struct text *ret)
+{
+	static const char guest[] = "the guest";
+	const char *next;
+
+	for (; (next = strstr(s, guest)); s = next + strlen(guest)) {
+		text_append_bytes(ret, s, (size_t)(next - s));
+		text_append(ret, "this machine");
+	}
+	text_append(ret, s);
+}
+
+static struct error *of_host(struct error *err)
+{
+	_cleanup_text_ struct text message = { 0 }, hint = { 0 };
+	struct error *ours;
+
+	replace_guest(error_message(err), &message);
+	ours = error_new(error_get_code(err), "%s", text_str(&message));
+	if (error_hint_text(err)) {
+		replace_guest(error_hint_text(err), &hint);
+		ours = error_hint(ours, "%s", text_str(&hint));
+	}
+	error_free(err);
+	return ours;
+}
+
+static struct error *explain_in_guest(const struct module_answer *answer)
 {
 	struct error *err;
 
-	if (!*answer->failed)
-		return NULL;
 	if (streq(answer->failed, "unload"))
 		return explain_busy(answer);
 	err = explain_version(answer);
@@ -206,6 +237,13 @@ struct error *module_explain(const struct module_answer *answer)
 				 reasons[i].hint);
 	}
 	return err ? err : explain_otherwise(answer);
+}
+
+struct error *module_explain(const struct module_answer *answer)
+{
+	struct error *err = *answer->failed ? explain_in_guest(answer) : NULL;
+
+	return err && answer->host ? of_host(err) : err;
 }
 
 const char *module_remark(const struct module_answer *answer)

@@ -6,14 +6,19 @@
  */
 #include "lab/module-load.h"
 
+#include <errno.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "lab/attach.h"
 #include "os/file.h"
+#include "os/spawn.h"
 
 /* Under TCG on a busy machine a module takes seconds, none a minute. */
 #define ANSWER_MS 60000
+#define MODULE_MAX (256u << 20)
+#define OUTPUT_MAX (16u << 20)
 
 /* $1: the module's name, $2: its file, then parameters. */
 static const char script[] =
@@ -81,37 +86,123 @@ struct error *module_answer_parse(const char *text, struct module_answer *ret)
 	return NULL;
 }
 
-struct error *module_load(const struct module_load *load, struct module_answer *ret)
+/* "6.1.0-50-amd64" of "6.1.0-50-amd64 SMP preempt mod_unload modversions". */
+static bool is_for_release(const char *vermagic, const char *release)
 {
-	_cleanup_module_answer_ struct module_answer answer = { 0 };
-	_cleanup_strv_ struct strv argv = { 0 };
-	_cleanup_free_ char *output = NULL;
-	_cleanup_free_ char *place = NULL;
-	struct error *err = NULL;
+	size_t length = strcspn(vermagic, " ");
 
-	if (!path_exists(load->file))
-		return error_hint(error_new(ERROR_NOT_FOUND, "there is no module %s",
-					    load->file),
-				  "klab module build makes it");
-	TRY(module_info_read(load->file, &answer.info));
-	place = xasprintf("/tmp/klab-%s-%d.ko", answer.info.name, (int)getpid());
+	return strlen(release) == length && strncmp(vermagic, release, length) == 0;
+}
+
+static struct error *check_programs(void)
+{
+	static const char *const names[] = { "insmod", "rmmod", "dmesg", "sed" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = program_find(names[i]);
+
+		if (!path)
+			return error_hint(error_new(ERROR_MISSING,
+						    "there is no program %s here",
+						    names[i]),
+					  "apt-get install kmod util-linux sed");
+	}
+	return NULL;
+}
+
+struct error *module_host_check(const char *file, bool *ret_loaded)
+{
+	_cleanup_module_info_ struct module_info info = { 0 };
+	_cleanup_free_ char *directory = NULL;
+	struct utsname here;
+
+	TRY(module_info_read(file, &info));
+	if (uname(&here) < 0)
+		return error_os(errno, "uname");
+	if (info.vermagic && !is_for_release(info.vermagic, here.release))
+		return error_hint(
+			error_new(ERROR_REFUSED,
+				  "%s was built for \"%s\", this machine runs %s",
+				  info.name, info.vermagic, here.release),
+			"klab module build -k host");
+	if (geteuid() != 0)
+		return error_hint(error_new(ERROR_MISSING,
+					    "only root loads modules into this machine's "
+					    "own kernel"),
+				  "load it into a guest, or the same with sudo");
+	TRY(check_programs());
+	directory = path_join("/sys/module", info.name);
+	*ret_loaded = path_is_dir(directory);
+	return NULL;
+}
+
+static void script_words(const struct module_load *load, const char *name,
+			 const char *place, struct strv *ret)
+{
+	strv_push(ret, "sh");
+	strv_push(ret, "-c");
+	strv_push(ret, script);
+	strv_push(ret, "klab");
+	strv_push(ret, name);
+	strv_push(ret, place);
+	if (load->parameters)
+		strv_push_all(ret, (const char *const *)load->parameters->items);
+}
+
+static struct error *load_in_guest(const struct module_load *load, const char *name,
+				   char **ret_output)
+{
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_free_ char *place = xasprintf("/tmp/klab-%s-%d.ko", name, (int)getpid());
+
 	TRY(attach_copy(&(struct attach_copy){
 		.guest_name = load->guest_name,
 		.to_guest = true,
 		.from = load->file,
 		.to = place,
 	}));
-	strv_push(&argv, "sh");
-	strv_push(&argv, "-c");
-	strv_push(&argv, script);
-	strv_push(&argv, "klab");
-	strv_push(&argv, answer.info.name);
-	strv_push(&argv, place);
-	if (load->parameters)
-		strv_push_all(&argv, (const char *const *)load->parameters->items);
-	err = attach_output(load->guest_name, (const char *const *)argv.items, ANSWER_MS,
-			    &output);
-	TRY_WRAP(err, "loading %s", answer.info.name);
+	script_words(load, name, place, &argv);
+	TRY_WRAP(attach_output(load->guest_name, (const char *const *)argv.items,
+			       ANSWER_MS, ret_output),
+		 "loading %s", name);
+	return NULL;
+}
+
+/* The script works on a copy, which it removes. */
+static struct error *load_here(const struct module_load *load, const char *name,
+			       char **ret_output)
+{
+	_cleanup_temp_dir_ char *directory = NULL;
+	_cleanup_bytes_ struct bytes module = { 0 }, output = { 0 };
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_free_ char *place = NULL;
+	int status;
+
+	TRY(temp_dir_make("klab-module", &directory));
+	place = xasprintf("%s/%s.ko", directory, name);
+	TRY(file_read(load->file, MODULE_MAX, &module));
+	TRY(file_write(place, module.data, module.size, 0600));
+	script_words(load, name, place, &argv);
+	TRY_WRAP(process_capture(strv_argv(&argv), ANSWER_MS, OUTPUT_MAX, &output, NULL,
+				 &status),
+		 "loading %s", name);
+	*ret_output = output.size ? xstrndup((const char *)output.data, output.size)
+				  : xstrdup("");
+	return NULL;
+}
+
+struct error *module_load(const struct module_load *load, struct module_answer *ret)
+{
+	_cleanup_module_answer_ struct module_answer answer = { .host = load->host };
+	_cleanup_free_ char *output = NULL;
+
+	if (!path_exists(load->file))
+		return error_hint(error_new(ERROR_NOT_FOUND, "there is no module %s",
+					    load->file),
+				  "klab module build makes it");
+	TRY(module_info_read(load->file, &answer.info));
+	TRY(load->host ? load_here(load, answer.info.name, &output)
+		       : load_in_guest(load, answer.info.name, &output));
 	TRY(module_answer_parse(output, &answer));
 	*ret = answer;
 	answer = (struct module_answer){ 0 };

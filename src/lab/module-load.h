@@ -6,16 +6,20 @@
 #ifndef KLAB_LAB_MODULE_LOAD_H
 #define KLAB_LAB_MODULE_LOAD_H
 
+#include <stdbool.h>
+
 #include "kernel/module-info.h"
 
 struct module_load {
 	const char *guest_name; /* NULL: the only one that runs */
+	bool host;		/* into this machine's own kernel; check it before */
 	const char *file;	/* .ko */
 	const struct strv *parameters;
 };
 
 /* What the guest answered. */
 struct module_answer {
+	bool host; /* it was this machine */
 	struct module_info info;
 	char *failed;  /* "": it is loaded; "unload" or "load": what failed */
 	char *old;     /* "unloaded": one was loaded before and is not any more; "" */
@@ -27,6 +31,9 @@ struct module_answer {
 void module_answer_deinit(struct module_answer *answer);
 #define _cleanup_module_answer_ _cleanup_(module_answer_deinit)
 
+/* Can this file be loaded into the kernel that runs klab, as far as that shows before it
+ * is done?  *ret_loaded: one of its name is. */
+struct error *module_host_check(const char *file, bool *ret_loaded) _must_check_;
 /* An error is one of klab's or of the guest's end; whether the kernel took the module the
  * answer says. */
 struct error *module_load(const struct module_load *load,

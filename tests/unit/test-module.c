@@ -217,13 +217,36 @@ static void test_explain_symbol(void **state)
 	module_answer_deinit(&answer);
 }
 
+/* kbuild's programs of a newer suite do not run here. */
+static void test_newer_headers(void **state)
+{
+	static const char modpost[] =
+		"#!/bin/sh\necho \"modpost: version \\`GLIBC_2.99' not found\" >&2\nexit 1\n";
+	const struct fixture *f = *state;
+	_cleanup_free_ char *kbuild = path_join(f->root, "Kbuild");
+	_cleanup_free_ char *headers = path_join(f->root, "headers");
+	_cleanup_free_ char *directory = path_join(headers, "scripts/mod");
+	_cleanup_free_ char *program = path_join(directory, "modpost");
+	struct kernel kernel = { .source = KERNEL_STORED, .name = (char *)"debian-99" };
+	struct module_target target = { .kernel = &kernel, .directory = headers };
+	struct module_build build = { .directory = f->root };
+	_cleanup_strv_ struct strv files = { 0 };
+
+	assert_ok(file_write(kbuild, "", 0, 0644));
+	assert_ok(dir_make(directory, 0755));
+	assert_ok(file_write(program, modpost, sizeof(modpost) - 1, 0755));
+	assert_error(module_build(&build, &target, &files), ERROR_UNSUPPORTED,
+		     "made for a newer system than this: their modpost needs GLIBC_2.99");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_names),	   TEST(test_new),    TEST(test_new_in_nowhere),
-		TEST(test_built_files),	   TEST(test_answer), TEST(test_explain),
-		TEST(test_explain_symbol),
+		TEST(test_names),	   TEST(test_new),
+		TEST(test_new_in_nowhere), TEST(test_built_files),
+		TEST(test_answer),	   TEST(test_explain),
+		TEST(test_explain_symbol), TEST(test_newer_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

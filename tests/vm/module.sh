@@ -116,3 +116,41 @@ kill -TERM "$watcher"
 wait "$watcher"
 check_is "ends when told so" $? 0
 check_status "a guest that is not there" 125 klab module watch gone ./blink
+
+# Into the kernel of the machine itself.  The machine is a guest that has this host's files:
+# nothing is loaded here.
+if [[ $(uname -m) == "$ARCH" ]]; then
+	check_status "--host, built for another kernel" 125 klab module load --host --yes demo/demo.ko
+	check_has "is not even tried" err 'was built for ".*", this machine runs'
+	check_status "--host and a guest" 2 klab module load vm --host demo/demo.ko
+	check_status "--host and another verb" 2 klab module build --host demo
+	cat >machine <<-END
+		#!/bin/sh
+		for d in proc sys dev; do mount --bind /\$d /h/\$d || exit 9; done
+		for d in tmp run root; do mount -t tmpfs t /h/\$d || exit 9; done
+		cp /fresh.ko /bin/busybox /h/run/
+		for name in insmod rmmod dmesg; do ln -s busybox /h/run/\$name; done
+		load() {
+			chroot /h /usr/bin/env PATH=/run:/usr/bin HOME=/root /run/klab module load --host "\$@" 2>&1
+			echo "status \$?"
+		}
+		touch /h/run/klab && mount --bind /klab /h/run/klab && chmod +x /h/run/klab
+		load /run/fresh.ko </dev/null
+		grep -c fresh /proc/modules
+		load --yes /run/fresh.ko size=64
+		load --yes /run/fresh.ko size=65
+		load --yes /run/fresh.ko size=abc
+		ls /h/run/fresh.ko /h/tmp
+	END
+	check_status "new" 0 klab module new fresh
+	check_status "and build" 0 klab module build -q fresh
+	check_status "a machine" 0 klab run -m 2G --rodir /h=/ --add fresh/fresh.ko:/ --add machine:/ \
+		--add "$KLAB:/klab" -- sh /machine
+	check_has "nobody said yes" out 'nobody is there to be asked: load fresh.ko into it'
+	check_is "so it was not loaded" "$(sed -n '/^status 125/{n;p}' out)" 0
+	check_has "a warning" out 'the kernel of this machine, not of a guest'
+	check_has "loaded" out 'fresh: loaded, holds 64 bytes'
+	check_has "and again in its place" out 'fresh: loaded, holds 65 bytes'
+	check_has "a reason speaks of the machine" out 'refuses the value of a parameter'
+	check_is "the file stays, nothing else is left" "$(tail -n 3 out)" $'/h/run/fresh.ko\n\n/h/tmp:'
+fi
