@@ -2,12 +2,12 @@
 /* gdb on a guest. */
 #include "lab/debug.h"
 
-#include <json-c/json.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/mem.h"
 #include "lab/attach.h"
+#include "lab/debug-modules.h"
 #include "lab/run-internal.h"
 #include "os/dirs.h"
 #include "os/file.h"
@@ -74,6 +74,7 @@ static struct error *gdb_command(const struct gdb_options *gdb, const char *gues
 {
 	const struct arch *arch = arch_find(facts->arch);
 	_cleanup_free_ char *program = NULL, *self = NULL, *pipe = NULL, *line = NULL;
+	_cleanup_free_ char *modules = NULL;
 	_cleanup_strv_ struct strv remote = { 0 };
 
 	TRY(find_gdb(gdb, arch, &program));
@@ -106,6 +107,8 @@ static struct error *gdb_command(const struct gdb_options *gdb, const char *gues
 
 		push_command(ret, "-ex", set);
 	}
+	TRY(debug_modules_prepare(run, &modules));
+	push_command(ret, "-ex", modules);
 	push_command(ret, "-ex", line);
 	if (gdb->break_at)
 		TRY(push_break(gdb, run, ret));
@@ -271,26 +274,6 @@ void debug_new_guest(const struct run_options *options, const struct gdb_options
 	run_deinit(&debugged.run);
 }
 
-/* The run directory of a running guest, from its keeper's status. */
-static struct error *guest_rundir(const char *guest_name, char **ret_name, char **ret_run)
-{
-	_cleanup_free_ char *status = NULL;
-	struct json_object *json, *name, *log;
-	struct error *err = NULL;
-
-	TRY(attach_ask(guest_name, "status", NULL, &status));
-	json = json_tokener_parse(status);
-	if (json && json_object_object_get_ex(json, "name", &name) &&
-	    json_object_object_get_ex(json, "log", &log)) {
-		*ret_name = xstrdup(json_object_get_string(name));
-		*ret_run = path_parent(json_object_get_string(log));
-	} else {
-		err = error_new(ERROR_CORRUPT, "the guest's keeper tells no status");
-	}
-	json_object_put(json);
-	return err;
-}
-
 struct error *debug_attach(const char *guest_name, const struct gdb_options *gdb,
 			   const struct run_ui *ui, int *ret_status)
 {
@@ -299,7 +282,7 @@ struct error *debug_attach(const char *guest_name, const struct gdb_options *gdb
 	_cleanup_process_ struct process process = PROCESS_NONE;
 	int status;
 
-	TRY(guest_rundir(guest_name, &name, &run));
+	TRY(debug_guest(guest_name, &name, &run));
 	TRY(rundir_debug_facts(run, &facts));
 	TRY(check_break(gdb, &facts));
 	explain_symbols(&facts, ui);

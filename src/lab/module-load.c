@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "lab/attach.h"
+#include "lab/debug-modules.h"
 #include "os/file.h"
 #include "os/spawn.h"
 
@@ -37,6 +38,9 @@ static const char script[] =
 	"echo \"said $(echo \"$said\" | tr '\\n' ' ')\"\n"
 	"echo \"release $(uname -r)\"\n"
 	"echo \"loaded $(cut -d' ' -f1 /proc/modules | tr '\\n' ' ')\"\n"
+	"cd \"/sys/module/$name/sections\" 2>/dev/null &&\n"
+	"	echo \"sections $(for s in .text* .data* .rodata* .bss* .init.* .exit.*; do\n"
+	"		[ ! -r $s ] || echo \"$s=$(cat $s)\"; done | tr '\\n' ' ')\"\n"
 	"echo log\n"
 	"dmesg | sed -n \"/$mark/,\\$p\" | sed 1d\n";
 
@@ -48,6 +52,7 @@ void module_answer_deinit(struct module_answer *answer)
 	free(answer->said);
 	free(answer->release);
 	free(answer->loaded);
+	free(answer->sections);
 	free(answer->log);
 }
 
@@ -59,7 +64,7 @@ struct error *module_answer_parse(const char *text, struct module_answer *ret)
 	} rows[] = {
 		{ "failed ", &ret->failed }, { "old ", &ret->old },
 		{ "said ", &ret->said },     { "release ", &ret->release },
-		{ "loaded ", &ret->loaded },
+		{ "loaded ", &ret->loaded }, { "sections ", &ret->sections },
 	};
 
 	while (*text && !has_prefix(text, "log\n")) {
@@ -74,6 +79,8 @@ struct error *module_answer_parse(const char *text, struct module_answer *ret)
 		}
 		text += length + (text[length] != '\0');
 	}
+	if (!ret->sections)
+		ret->sections = xstrdup(""); /* it has no /sys */
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!*rows[i].value)
 			return error_hint(
@@ -204,6 +211,9 @@ struct error *module_load(const struct module_load *load, struct module_answer *
 	TRY(load->host ? load_here(load, answer.info.name, &output)
 		       : load_in_guest(load, answer.info.name, &output));
 	TRY(module_answer_parse(output, &answer));
+	if (!load->host && !*answer.failed)
+		TRY(debug_modules_note(load->guest_name, answer.info.name, load->file,
+				       answer.sections));
 	*ret = answer;
 	answer = (struct module_answer){ 0 };
 	return NULL;

@@ -21,12 +21,13 @@ struct module_load {
 struct module_answer {
 	bool host; /* it was this machine */
 	struct module_info info;
-	char *failed;  /* "": it is loaded; "unload" or "load": what failed */
-	char *old;     /* "unloaded": one was loaded before and is not any more; "" */
-	char *said;    /* the words of rmmod or insmod */
-	char *release; /* of the guest's kernel */
-	char *loaded;  /* names of all loaded modules, each followed by a blank */
-	char *log;     /* the kernel's log since; the guest's text */
+	char *failed;	/* "": it is loaded; "unload" or "load": what failed */
+	char *old;	/* "unloaded": one was loaded before and is not any more; "" */
+	char *said;	/* the words of rmmod or insmod */
+	char *release;	/* of the guest's kernel */
+	char *loaded;	/* names of all loaded modules, each followed by a blank */
+	char *sections; /* where it is: ".text=0xffffffffc0000000 ..."; "" */
+	char *log;	/* the kernel's log since; the guest's text */
 };
 void module_answer_deinit(struct module_answer *answer);
 #define _cleanup_module_answer_ _cleanup_(module_answer_deinit)

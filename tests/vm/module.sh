@@ -96,6 +96,27 @@ echo 'obj-m := demo.o' >"a b/Kbuild"
 check_status "a blank in the path" 125 klab module build "a b"
 check_has "says so" err 'blank or a colon'
 
+# gdb has the module's symbols where it is now, also after it was loaded anew meanwhile.
+klab module new seen >/dev/null 2>&1
+klab module build -q seen >/dev/null 2>&1
+check_status "a module to look at" 0 klab module load vm ./seen
+"$KLAB" gdb --batch -ex 'info line seen_dev_read' -ex continue -ex 'info line seen_added' vm \
+	>gdb.out 2>gdb.err &
+gdb=$!
+check_status "gdb has its symbols" 0 until_true 60 grep -q 'Line .* of ".*/seen.c" starts at' gdb.out
+cat >>seen/seen.c <<'END'
+void seen_added(void);
+void seen_added(void) { pr_info("added\n"); }
+END
+check_status "edited" 0 klab module build -q seen
+check_status "and loaded while gdb is there" 0 klab module load vm ./seen
+pkill -INT -P "$gdb"
+wait "$gdb"
+check_has "it was loaded" out 'seen: loaded'
+check_has "gdb has those of the new one" gdb.out 'of ".*/seen.c" starts at address 0x[0-9a-f]+ <seen_added>'
+check_has "at its address" gdb.out "starts at address 0xffff[0-9a-f]+ <seen_added>"
+check_status "the guest goes on" 0 klab exec --timeout 30 vm -- true
+
 # watch: now, on each save, and not what does not build; Ctrl-C ends it.
 klab module new blink >/dev/null 2>&1
 "$KLAB" module watch vm ./blink size=8 >watch.out 2>watch.err &
