@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* klab fetch: a kernel from Debian's archive into the store. */
+#include "kernel/fetch-source.h"
 #include "kernel/headers.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@
 struct own_options {
 	bool debug;
 	bool headers;
+	bool source;
 	bool again;
 	bool json;
 };
@@ -51,6 +53,32 @@ static struct error *take_spec(const struct call *call, struct fetch_options *op
 	return NULL;
 }
 
+static struct error *fetch_source(struct call *call, struct store *store,
+				  struct fetching *fetching)
+{
+	const struct own_options *own = call->options;
+	_cleanup_free_ char *directory = NULL;
+	_cleanup_json_ struct json_object *object = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (own->debug || own->headers)
+		return error_new(ERROR_USAGE,
+				 "--source goes with neither --debug nor --headers");
+	TRY(kernel_fetch_source(store, &fetching->options,
+				call->words.count > 1 ? call->words.items[1] : NULL,
+				&directory));
+	fetching_done(fetching);
+	if (!own->json) {
+		puts(directory);
+		return NULL;
+	}
+	object = json_new_object();
+	json_add_string(object, "source", directory);
+	text = json_pretty(object);
+	fputs(text, stdout);
+	return NULL;
+}
+
 static struct error *fetch_run(struct call *call)
 {
 	const struct own_options *own = call->options;
@@ -65,7 +93,11 @@ static struct error *fetch_run(struct call *call)
 	options->debug = own->debug;
 	options->again = own->again;
 	TRY(take_spec(call, options));
+	if (call->words.count > 1 && !own->source)
+		return error_new(ERROR_USAGE, "a directory goes with --source");
 	TRY(store_open(NULL, &store));
+	if (own->source)
+		return fetch_source(call, store, &fetching);
 	TRY(kernel_fetch(store, options, &kernel));
 	if (own->headers)
 		TRY(kernel_build_directory(store, kernel, options, &headers));
@@ -83,6 +115,10 @@ static const struct option_row options[] = {
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct own_options, headers),
 	  .help = "Also what modules are built with (klab module build)" },
+	{ .name = "source",
+	  .kind = OPTION_FLAG,
+	  .offset = offsetof(struct own_options, source),
+	  .help = "Instead the suite's source (linux-source), unpacked into DIR" },
 	{ .name = "again",
 	  .kind = OPTION_FLAG,
 	  .offset = offsetof(struct own_options, again),
@@ -94,6 +130,8 @@ static const struct option_row options[] = {
 static const struct command_example examples[] = {
 	{ "klab fetch", "The newest kernel of the host's own suite" },
 	{ "klab fetch debian:trixie --arch aarch64", "Another suite and architecture" },
+	{ "klab fetch --source debian:trixie linux",
+	  "The source of its kernel in linux/" },
 	{ NULL, NULL },
 };
 
@@ -101,16 +139,17 @@ const struct command command_fetch = {
 	.name = "fetch",
 	.group = COMMAND_KERNELS,
 	.summary = "get a kernel from Debian's archive",
-	.arguments = "[debian[:SUITE]]",
+	.arguments = "[debian[:SUITE] [DIR]]",
 	.description =
 		"apt does it, in a root of its own: no privilege is needed, nothing of "
 		"the host changes, every signature is verified. The name of the "
-		"stored kernel is printed; klab run -k NAME boots it.",
+		"stored kernel is printed; klab run -k NAME boots it. With --source the "
+		"directory of the source is.",
 	.examples = examples,
 	.shared = OPTIONS_ARCH | OPTIONS_ARCHIVE,
 	.options = options,
 	.options_size = sizeof(struct own_options),
-	.words_max = 1,
+	.words_max = 2,
 	.words_are = OPTION_VALUES_KERNELS,
 	.run = fetch_run,
 };

@@ -12,6 +12,8 @@
 #						the headers of a kernel; kbuild's programs
 #						are of each architecture
 #	make-archive.sh busybox DIR ARCH VERSION
+#	make-archive.sh source DIR VERSION SERIES [TARBALL]
+#						a kernel's source, or another TARBALL as it
 #	make-archive.sh sign DIR		(re)write the lists, signed by DIR's key
 set -euo pipefail
 what=$1
@@ -98,13 +100,23 @@ busybox)
 	chmod 755 "$dir/root/bin/busybox"
 	package busybox-static "$4" "$3" "" "$dir/root"
 	;;
+source)
+	mkdir -p "$dir/tree/linux-source-$4/init" "$dir/root/usr/src"
+	echo "VERSION = ${4%.*}" >"$dir/tree/linux-source-$4/Makefile"
+	ln -s ../Makefile "$dir/tree/linux-source-$4/init/link"
+	tar -cJf "$dir/root/usr/src/linux-source-$4.tar.xz" -C "$dir/tree" "linux-source-$4"
+	[[ -z ${5-} ]] || echo "$5" >"$dir/root/usr/src/linux-source-$4.tar.xz"
+	package "linux-source-$4" "$3" all "binutils" "$dir/root"
+	package linux-source "$3" all "linux-source-$4 (= $3)" "$dir/root"
+	rm -r "$dir/tree"
+	;;
 sign)
 	cd "$dir"
 	rm -rf dists
 	for arch in amd64 arm64; do
 		lists=dists/test/main/binary-$arch
 		mkdir -p "$lists"
-		for deb in pool/*_"$arch".deb; do
+		for deb in pool/*_"$arch".deb pool/*_all.deb; do
 			[[ -e $deb ]] || continue
 			dpkg-deb -f "$deb"
 			echo "Filename: $deb"

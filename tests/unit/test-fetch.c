@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "base/mem.h"
+#include "kernel/fetch-source.h"
 #include "kernel/headers.h"
 #include "kernel/packages.h"
 #include "os/file.h"
@@ -517,6 +519,43 @@ static void assert_line(const char *directory, const char *name, const char *wan
 	assert_string_equal(line, wanted);
 }
 
+static void assert_no_tree(const struct fixture *f, const char *name)
+{
+	_cleanup_free_ char *pattern = xasprintf("%s/%s*", f->root, name);
+	glob_t found = { 0 };
+
+	assert_int_equal(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
+}
+
+static void test_source(void **state)
+{
+	struct fixture *f = *state;
+	struct fetch_options options = options_of(f);
+	_cleanup_free_ char *wanted = path_join(f->root, "tree");
+	_cleanup_free_ char *directory = NULL;
+
+	assert_error(kernel_fetch_source(f->store, &options, wanted, &directory),
+		     ERROR_NOT_FOUND, "fetching the source of a kernel");
+	MAKE(f, "source", "6.1.4-1", "6.1");
+	sign(f);
+	options.again = true;
+	assert_ok(kernel_fetch_source(f->store, &options, wanted, &directory));
+	assert_string_equal(directory, wanted);
+	assert_line(directory, "Makefile", "VERSION = 6");
+	assert_line(directory, "init/link", "VERSION = 6");
+	free(take_ptr(directory));
+	assert_error(kernel_fetch_source(f->store, &options, wanted, &directory),
+		     ERROR_EXISTS, "is there already");
+	assert_ok(tree_remove(wanted));
+
+	/* What is no tarball leaves nothing. */
+	MAKE(f, "source", "6.1.5-1", "6.1", "hello");
+	sign(f);
+	assert_error(kernel_fetch_source(f->store, &options, wanted, &directory),
+		     ERROR_FAILED, "tar");
+	assert_no_tree(f, "tree");
+}
+
 /* kbuild's programs run here, whatever architecture the kernel is of. */
 static void test_headers(void **state)
 {
@@ -597,6 +636,7 @@ int main(void)
 		TEST(test_no_apt),
 		TEST(test_program_for_guests),
 		TEST(test_interrupted),
+		TEST(test_source),
 		TEST(test_headers),
 		TEST(test_headers_that_are_gone),
 	};

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The fragments on a kernel's source of another version: what of them each has, and whether
+# klab finds all that it needs.
+#
+#	sources.sh ARCH SOURCES SUITE
+#
+# SOURCES/SUITE is fetched once.
+sources=$2 suite=$3
+. "$(dirname "$0")/../vm/lib.sh"
+unset KLAB_ARCH # the words say it
+export KLAB_TEST_DEADLINE=900
+
+tree=$sources/$suite
+[[ -d $tree ]] ||
+	check_status "klab fetch --source debian:$suite" 0 klab fetch --source "debian:$suite" "$tree"
+version=$(make -s -C "$tree" kernelversion)
+echo "$suite has $version"
+out=$sources/config-$suite-$ARCH
+rm -rf "$out" "$out-tiny"
+for fragment in base debug btf kasan lockdep kgdb trace kmemleak graphics nomodules; do
+	check_status "the fragment $fragment" 0 klab config set -k "$tree" "O=$out" "ARCH=$ARCH" \
+		--fragment "$fragment"
+	check_hasnt "all of it is known" err 'has no option'
+done
+check_status "check" 0 klab config check -k "$out" --json
+check_is "nothing is missing" "$(python3 -c '
+import json; print(json.load(open("out"))["lacking"])')" '[]'
+check_status "the fragment tiny" 0 klab config set -k "$tree" "O=$out-tiny" "ARCH=$ARCH" --fragment tiny
+check_status "is enough for klab" 0 klab config check -k "$out-tiny"
+rm -rf "$out" "$out-tiny"
