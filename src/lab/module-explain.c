@@ -17,43 +17,42 @@ static const struct {
 	const char *sentence;
 	const char *hint;
 } reasons[] = {
-	{ "Oops: ", "the guest's kernel crashed in %s",
-	  "read the log above, then start a new guest: in this one the module stays as "
-	  "it is" },
+	{ "Oops: ", "the kernel crashed in %s",
+	  "read the log above, then boot anew: until then the module stays as it is" },
 	{ "Invalid architecture in ELF header", "%s was built for another architecture",
-	  "klab module build --arch ARCH, with the guest's" },
+	  "klab module build --arch ARCH, with that of the kernel" },
 	{ "disagrees about version of symbol",
 	  "%s was built against another kernel: a symbol of it has another type there",
-	  "klab module build -k SPEC, with the kernel that the guest runs" },
+	  "klab module build -k SPEC, with the kernel that runs" },
 	{ "failed to validate module",
-	  "the type information (BTF) of %s does not fit the guest's kernel",
+	  "the type information (BTF) of %s does not fit the kernel",
 	  "build it against just that kernel, or without: strip -R .BTF FILE.ko" },
 	{ "section size must match",
 	  "%s was built for a kernel with another configuration",
-	  "klab module build -k SPEC, with the kernel that the guest runs" },
+	  "klab module build -k SPEC, with the kernel that runs" },
 	{ "Loading of unsigned module is rejected",
-	  "the guest's kernel takes signed modules only, and %s is not signed",
+	  "the kernel takes signed modules only, and %s is not signed",
 	  "boot it without module.sig_enforce=1 and lockdown=, or build it without "
 	  "CONFIG_MODULE_SIG_FORCE" },
 	{ "unsigned module loading is restricted",
-	  "the guest's kernel is locked down, and %s is not signed",
+	  "the kernel is locked down, and %s is not signed",
 	  "boot it without lockdown=" },
-	{ "key not available", "the guest's kernel has no key for the signature of %s",
+	{ "key not available", "the kernel has no key for the signature of %s",
 	  "boot it without module.sig_enforce=1, or build it without "
 	  "CONFIG_MODULE_SIG_FORCE" },
 	{ "Key was rejected",
-	  "the signature of %s is not one of a key that the guest knows",
+	  "the signature of %s is not one of a key that the kernel knows",
 	  "sign it with a key of that kernel, or boot without module.sig_enforce=1" },
 	{ "invalid for parameter", "%s refuses the value of a parameter",
 	  "see the log above" },
-	{ "File exists", "the guest's kernel has %s built in, or loaded by another name",
+	{ "File exists", "the kernel has %s built in, or loaded by another name",
 	  "give the module another name, or take a kernel without it" },
-	{ "Operation not permitted", "the guest's kernel loads no modules any more",
+	{ "Operation not permitted", "the kernel loads no modules any more",
 	  "boot it without modules_disabled" },
-	{ "nvalid module format", "%s is no module for the guest's kernel",
+	{ "nvalid module format", "%s is no module for the kernel",
 	  "build it for that kernel and architecture: klab module build -k SPEC --arch "
 	  "ARCH" },
-	{ "Exec format error", "%s is no module for the guest's kernel",
+	{ "Exec format error", "%s is no module for the kernel",
 	  "build it for that kernel and architecture: klab module build -k SPEC --arch "
 	  "ARCH" },
 };
@@ -87,12 +86,11 @@ static struct error *explain_version(const struct module_answer *answer)
 		return NULL;
 	text_appendf(&text, "%s was built for \"", answer->info.name);
 	add_harmless(&text, has);
-	text_append(&text, "\", the guest runs \"");
+	text_append(&text, "\", the running kernel is \"");
 	add_harmless(&text, wants);
 	text_append_char(&text, '"');
-	return error_hint(
-		error_new(ERROR_REFUSED, "%s", text_str(&text)),
-		"klab module build -k SPEC, with the kernel that the guest runs");
+	return error_hint(error_new(ERROR_REFUSED, "%s", text_str(&text)),
+			  "klab module build -k SPEC, with the kernel that runs");
 }
 
 /* The modules that it needs and that are not loaded. */
@@ -140,7 +138,7 @@ static struct error *explain_symbols(const struct module_answer *answer)
 	names = strv_join(&symbols, ", ");
 	if (!modules.count)
 		return error_hint(error_new(ERROR_REFUSED,
-					    "the guest's kernel gives %s no symbol %s",
+					    "the kernel gives %s no symbol %s",
 					    answer->info.name, names),
 				  "it must be exported (EXPORT_SYMBOL), and the license "
 				  "of the module allow it; or a module that has it be "
@@ -183,38 +181,12 @@ static struct error *explain_otherwise(const struct module_answer *answer)
 		"its init function returned that, unless the log above says more");
 }
 
-/* The tables speak of a guest. */
-static void replace_guest(const char *s, struct text *ret)
-{
-	static const char guest[] = "the guest";
-	const char *next;
-
-	for (; (next = strstr(s, guest)); s = next + strlen(guest)) {
-		text_append_bytes(ret, s, (size_t)(next - s));
-		text_append(ret, "this machine");
-	}
-	text_append(ret, s);
-}
-
-static struct error *of_host(struct error *err)
-{
-	_cleanup_text_ struct text message = { 0 }, hint = { 0 };
-	struct error *ours;
-
-	replace_guest(error_message(err), &message);
-	ours = error_new(error_get_code(err), "%s", text_str(&message));
-	if (error_hint_text(err)) {
-		replace_guest(error_hint_text(err), &hint);
-		ours = error_hint(ours, "%s", text_str(&hint));
-	}
-	error_free(err);
-	return ours;
-}
-
-static struct error *explain_in_guest(const struct module_answer *answer)
+struct error *module_explain(const struct module_answer *answer)
 {
 	struct error *err;
 
+	if (!*answer->failed)
+		return NULL;
 	if (streq(answer->failed, "unload"))
 		return explain_busy(answer);
 	err = explain_version(answer);
@@ -237,13 +209,6 @@ static struct error *explain_in_guest(const struct module_answer *answer)
 				 reasons[i].hint);
 	}
 	return err ? err : explain_otherwise(answer);
-}
-
-struct error *module_explain(const struct module_answer *answer)
-{
-	struct error *err = *answer->failed ? explain_in_guest(answer) : NULL;
-
-	return err && answer->host ? of_host(err) : err;
 }
 
 const char *module_remark(const struct module_answer *answer)

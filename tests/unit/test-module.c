@@ -171,7 +171,7 @@ static void test_explain(void **state)
 	} rows[] = {
 		{ "load", "insmod: ERROR: could not insert module: Invalid module format",
 		  "[1.0] demo: version magic '6.1.0 SMP' should be '6.12.0 SMP'\n",
-		  "demo was built for \"6.1.0 SMP\", the guest runs \"6.12.0 SMP\"" },
+		  "demo was built for \"6.1.0 SMP\", the running kernel is \"6.12.0 SMP\"" },
 		{ "load", "insmod: ERROR: Invalid module format",
 		  "demo: version magic '\033[31m' should be 'x'\n",
 		  "built for \"\\x1b[31m\"" },

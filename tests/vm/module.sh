@@ -76,7 +76,7 @@ magic=$(strings -a demo/demo.ko | sed -n 's/^vermagic=//p')
 release=${magic%% *}
 sed -i "s/vermagic=$release/vermagic=${release//6/7}/; s/mod_unload/mod_unlaod/" demo/demo.ko
 check_status "for another kernel" 1 klab module load vm ./demo
-check_has "names both" err "was built for \".*mod_unlaod.*, the guest runs \"$release "
+check_has "names both" err "was built for \".*mod_unlaod.*, the running kernel is \"$release "
 other=aarch64
 [[ $ARCH == x86_64 ]] || other=x86_64
 check_status "for the other architecture" 0 klab module build -q demo --arch $other \
