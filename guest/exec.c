@@ -21,6 +21,7 @@
 #include "foreign.h"
 
 #define REPORT_FD 3 /* in the child */
+#define SHELL "/bin/sh"
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 const char *const exec_default_environment[] = {
@@ -110,6 +111,8 @@ static _Noreturn void fail_exec(const char *path, int err_no)
 			PROTO_EXIT_NOT_FOUND, 0,
 			"%s is there, but the interpreter or loader that it names is not",
 			path);
+	if (err_no == ENOENT && strcmp(path, SHELL) == 0)
+		exec_fail(PROTO_EXIT_NOT_FOUND, 0, "the root file system has no " SHELL);
 	if (err_no == ENOENT || err_no == ENOTDIR)
 		exec_fail(PROTO_EXIT_NOT_FOUND, err_no, "%s", path);
 	if (err_no == EACCES && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -196,10 +199,10 @@ static void open_terminal(int master, int *fds)
 		fds[i] = slave;
 }
 
-/* The words behind "/bin/sh -c". */
+/* The words behind "SHELL -c". */
 static char **shell_argv(char *const *words)
 {
-	static char shell[] = "/bin/sh", option[] = "-c";
+	static char shell[] = SHELL, option[] = "-c";
 	size_t count = 0;
 	char **argv;
 

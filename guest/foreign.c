@@ -18,52 +18,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "cmdline.h"
 #include "init.h"
 #include "note.h"
+#include "root.h"
 #include "setup.h"
-
-/* COMMAND_LINE_SIZE of every architecture that Linux has is no larger. */
-#define COMMAND_LINE_MAX 8192
 
 static int init_mounts = -1; /* the mount namespace of PID 1, while it is not ours */
 
-/* The last init= before a "--", quotes taken away as the kernel does. */
-static bool find_init(char *line, char *path, size_t size)
-{
-	static const char name[] = "init=";
-	bool found = false;
-	char *word = line;
-
-	while (*word) {
-		char *end, *to = word;
-		bool quoted = false;
-
-		for (end = word; *end && *end != '\n' && (quoted || *end != ' '); end++) {
-			if (*end == '"')
-				quoted = !quoted;
-			else
-				*to++ = *end;
-		}
-		end += *end != 0;
-		*to = 0;
-		if (strcmp(word, "--") == 0)
-			break;
-		if (strncmp(word, name, strlen(name)) == 0) {
-			(void)snprintf(path, size, "%s", word + strlen(name));
-			found = path[0];
-		}
-		word = end;
-	}
-	return found;
-}
-
+/* The command line's word, or what the root file system brings. */
 static bool wanted_init(char *path, size_t size)
 {
-	char line[COMMAND_LINE_MAX];
-
-	file_read(line, sizeof(line), "/proc/cmdline");
-	return find_init(line, path, size);
+	if (cmdline_value("init", path, size))
+		return true;
+	if (!root_init())
+		return false;
+	(void)snprintf(path, size, "%s", root_init());
+	return true;
 }
 
 /* The agent's side.  Without a namespace of its own init would take /proc, /sys and /dev
@@ -92,11 +63,13 @@ static void go_beside(char **argv)
 static void become_init(const char *path, char **argv, char **environment, int ready)
 {
 	static const char *const mounts[] = { "/proc", "/sys", "/dev" };
+	/* On a root that it mounts itself the kernel leaves /dev (DEVTMPFS_MOUNT). */
+	size_t count = root_is_disk() ? 2 : 3;
 	static char name[PATH_MAX];
 	char byte;
 
 	(void)!read(ready, &byte, 1); /* its end: the agent has the mounts */
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		umount2(mounts[i], MNT_DETACH);
 	(void)snprintf(name, sizeof(name), "%s", path);
 	argv[0] = name;
@@ -115,8 +88,7 @@ bool foreign_start(char **argv, char **environment)
 		return false;
 	init_add_modprobe();
 	/* Shares and networks that were asked for are there for that init too. */
-	if (setup_read())
-		setup_apply();
+	setup_apply(SETUP_REST);
 	pid = pipe2(ready, O_CLOEXEC) == 0 ? fork() : -1;
 	if (pid > 0) {
 		close(ready[1]);

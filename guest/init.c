@@ -8,13 +8,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "net.h"
 #include "note.h"
+#include "root.h"
 
 struct mount_row {
 	const char *type, *target, *data;
@@ -48,6 +51,9 @@ static void do_mounts(const struct mount_row *rows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct mount_row *row = &rows[i];
 
+		/* What is in a disk's own /tmp is wanted, and kept if the disk is. */
+		if (root_is_disk() && strcmp(row->target, "/tmp") == 0)
+			continue;
 		if (mount(row->type, row->target, row->type, row->flags, row->data) == 0)
 			continue;
 		if (errno == ENOENT && mkdir(row->target, 0755) == 0 &&
@@ -95,8 +101,20 @@ static void make_links(void)
 /* src/image/busybox.c says why so late. */
 void init_add_modprobe(void)
 {
-	if (access("/bin/busybox", X_OK) == 0)
+	if (!root_is_disk() && access("/bin/busybox", X_OK) == 0)
 		(void)!symlink("busybox", "/bin/modprobe"); /* there already: fine */
+}
+
+/* Cosmetic. */
+static void set_hostname(void)
+{
+	char name[65] = "";
+
+	if (root_is_disk())
+		(void)file_read(name, sizeof(name), "/etc/hostname");
+	if (!name[0])
+		(void)snprintf(name, sizeof(name), "klab");
+	(void)sethostname(name, strlen(name));
 }
 
 void init_late(void)
@@ -105,5 +123,5 @@ void init_late(void)
 	make_links();
 	init_add_modprobe();
 	(void)net_raise("lo"); /* a command that needs it will say so */
-	(void)sethostname("klab", strlen("klab")); /* cosmetic */
+	set_hostname();
 }

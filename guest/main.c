@@ -119,7 +119,7 @@ static _Noreturn void serve(bool until_hang_up)
 
 int main(int argc, char **argv)
 {
-	bool is_init = getpid() == 1, ordered;
+	bool is_init = getpid() == 1, ordered = false;
 	int fd = -1;
 
 	if (argc > 2 && strcmp(argv[1], "--restarted") == 0)
@@ -134,17 +134,18 @@ int main(int argc, char **argv)
 		guard_against_crashes();
 		init_early();
 		modules_load();
-		is_init = !foreign_start(argv, environ);
+		ordered = setup_read();
+		setup_apply(SETUP_ROOT);
+		is_init = setup_trouble() || !foreign_start(argv, environ);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (watch_setup() != 0)
 		cannot_serve("epoll (CONFIG_EPOLL)");
 	watch_children();
-	ordered = is_init && setup_read();
-	if (ordered) {
+	if (is_init && ordered) {
 		/* Its success is part of the greeting. */
 		init_late();
-		setup_apply();
+		setup_apply(SETUP_REST);
 	}
 	if (!is_init)
 		ready_wait();

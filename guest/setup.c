@@ -10,17 +10,18 @@
 #include "net.h"
 #include "note.h"
 #include "ready.h"
+#include "root.h"
 #include "screen.h"
 #include "share.h"
 
 static const struct {
 	const char *word;
 	void (*apply)(char *rest);
+	enum setup_phase phase;
 } orders[] = {
-	{ "net", net_apply },
-	{ "ready", ready_apply },
-	{ "screen", screen_apply },
-	{ "share", share_apply },
+	{ "root", root_apply, SETUP_ROOT },   { "net", net_apply, SETUP_REST },
+	{ "ready", ready_apply, SETUP_REST }, { "screen", screen_apply, SETUP_REST },
+	{ "share", share_apply, SETUP_REST },
 };
 
 static char list[16384];
@@ -49,23 +50,26 @@ const char *setup_trouble(void)
 	return trouble[0] ? trouble : NULL;
 }
 
-static void apply_line(char *line)
+static void apply_line(char *line, enum setup_phase phase)
 {
-	char *word = strsep(&line, " ");
+	const char *word = strsep(&line, " ");
 
-	for (size_t i = 0; line && i < sizeof(orders) / sizeof(orders[0]); i++)
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
 		if (strcmp(word, orders[i].word) == 0) {
-			orders[i].apply(line);
+			if (orders[i].phase == phase)
+				orders[i].apply(line);
 			return;
 		}
 	setup_fail("this agent cannot do what klab orders: %s", word);
 }
 
-void setup_apply(void)
+void setup_apply(enum setup_phase phase)
 {
-	char *rest = list, *line;
+	static char copy[sizeof(list)]; /* the other phase needs it whole */
+	char *rest = copy, *line;
 
+	memcpy(copy, list, sizeof(copy));
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
-			apply_line(line);
+			apply_line(line, phase);
 }

@@ -3,6 +3,8 @@
  * What the host has ordered for this guest beyond the image itself: a list in the image,
  * one order a line, its words separated by single spaces:
  *
+ *	root init|agent		change to the root file system that the kernel's command line
+ *				names (root.h); its /sbin/init becomes PID 1, or does not
  *	net MAC ADDRESS/BITS|- ROUTER|-
  *				bring up the network card with this hardware address,
  *				give it an address, and a default route
@@ -22,10 +24,14 @@
 
 #define SETUP_LIST "/lib/klab/setup"
 
-/* Whether anything was ordered. */
+enum setup_phase {
+	SETUP_ROOT, /* when modules are loaded */
+	SETUP_REST, /* after all other mounts, before HELLO */
+};
+
+/* Whether anything was ordered; before the root changes. */
 bool setup_read(void);
-/* After all other mounts, before HELLO. */
-void setup_apply(void);
+void setup_apply(enum setup_phase phase);
 /* The first thing that could not be done, as a sentence; NULL: none. */
 const char *setup_trouble(void);
 

@@ -23,7 +23,7 @@
 
 struct unpacking {
 	struct plan *plan;
-	const struct archive_options *options;
+	const struct unpack_options *options;
 	const char *path;
 	struct tar_reader *tar;
 	struct stat st; /* of the archive */
@@ -229,7 +229,7 @@ static struct error *blame(struct error *err, struct archive_entry *entry)
 
 static struct error *report(const struct unpacking *unpacking)
 {
-	const struct archive_options *options = unpacking->options;
+	const struct unpack_options *options = unpacking->options;
 
 	if (!options->progress || unpacking->members % REPORT_MEMBERS)
 		return NULL;
@@ -270,7 +270,7 @@ static struct error *spool_end(int spool, uint64_t *ret)
 }
 
 struct error *plan_add_archive(struct plan *plan, const char *path,
-			       const struct archive_options *options)
+			       const struct unpack_options *options)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct unpacking unpacking = { .plan = plan, .options = options, .path = path };

@@ -9,7 +9,7 @@
 #define ARCHIVE_BYTES_MAX (UINT64_C(256) << 30)
 #define ARCHIVE_MEMBERS_MAX 4000000u
 
-struct archive_options {
+struct unpack_options {
 	const char *spool; /* directory for what is unpacked, on the image's disk */
 	/* Called now and then with the bytes read and those of the file; an error ends it.
 	 * NULL: nobody wants to know. */
@@ -22,6 +22,6 @@ struct archive_options {
  * there, later wins.  Links of the plan are followed within the plan, so nothing leads out
  * of it; a name that tries to is ERROR_CORRUPT, like a broken archive. */
 struct error *plan_add_archive(struct plan *plan, const char *path,
-			       const struct archive_options *options) _must_check_;
+			       const struct unpack_options *options) _must_check_;
 
 #endif

@@ -14,7 +14,6 @@
 
 /* Changes when the same plan is written as other bytes. */
 #define PACK_VERSION "klab ext4 1"
-#define STORE_KIND "disk"
 #define FILE_NAME "disk.ext4"
 
 void disk_deinit(struct disk *disk)
@@ -45,6 +44,15 @@ static struct error *fill_and_pack(const struct disk_recipe *recipe, const char 
 	return disk_pack(plan, path, fd, key, recipe->size);
 }
 
+static struct error *write_words(const struct disk_recipe *recipe, const char *directory)
+{
+	_cleanup_free_ char *path = path_join(directory, DISK_FROM_NAME);
+
+	if (!recipe->words)
+		return NULL;
+	return file_write(path, recipe->words, strlen(recipe->words), 0644);
+}
+
 static struct error *make(struct store *store, const struct disk_recipe *recipe,
 			  const char *key, char **ret_directory)
 {
@@ -52,7 +60,7 @@ static struct error *make(struct store *store, const struct disk_recipe *recipe,
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 
-	TRY(store_draft_new(store, STORE_KIND, key, &draft));
+	TRY(store_draft_new(store, DISK_STORE_KIND, key, &draft));
 	path = path_join(store_draft_path(draft), FILE_NAME);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -60,6 +68,7 @@ static struct error *make(struct store *store, const struct disk_recipe *recipe,
 	TRY_WRAP(store_explain(store,
 			       explain_limit(fill_and_pack(recipe, key, path, fd))),
 		 "making the disk");
+	TRY(write_words(recipe, store_draft_path(draft)));
 	return store_draft_publish(take_ptr(draft), ret_directory);
 }
 
@@ -68,8 +77,8 @@ static struct error *make_once(struct store *store, const struct disk_recipe *re
 {
 	_cleanup_close_ int lock = -1;
 
-	TRY(store_lock_key(store, STORE_KIND, key, &lock));
-	*ret_directory = store_lookup(store, STORE_KIND, key);
+	TRY(store_lock_key(store, DISK_STORE_KIND, key, &lock));
+	*ret_directory = store_lookup(store, DISK_STORE_KIND, key);
 	if (*ret_directory)
 		return NULL;
 	return make(store, recipe, key, ret_directory);
@@ -97,7 +106,7 @@ struct error *disk_build(struct store *store, const struct disk_recipe *recipe,
 	char key[DIGEST_HEX_SIZE];
 
 	TRY(make_key(recipe, key));
-	directory = store_lookup(store, STORE_KIND, key);
+	directory = store_lookup(store, DISK_STORE_KIND, key);
 	if (!directory)
 		TRY(make_once(store, recipe, key, &directory));
 	path = path_join(directory, FILE_NAME);

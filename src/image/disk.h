@@ -9,6 +9,10 @@
 #include "image/plan.h"
 #include "store/store.h"
 
+/* The kind of its entries in the store; in each a file has the words it was made from. */
+#define DISK_STORE_KIND "disk"
+#define DISK_FROM_NAME "from"
+
 /* What a disk is made from.  key() is asked at every start and must be cheap; fill() only
  * when the disk is not in the store. */
 struct disk_recipe {
@@ -17,6 +21,7 @@ struct disk_recipe {
 	/* spool: a directory on the disk's file system, for plan_add_archive(). */
 	struct error *(*fill)(struct plan *plan, const char *spool, void *argument);
 	void *argument;
+	const char *words; /* for people: what it is made from; NULL: nothing to say */
 	uint64_t size; /* bytes of the file system; 0: content, a quarter, and 1 GiB */
 };
 

@@ -57,14 +57,29 @@ struct error *check_share(const char *value)
 			  "/mnt=.");
 }
 
-struct error *check_guest_name(const char *value)
+static struct error *check_name(const char *value, const char *what)
 {
 	size_t length = strlen(value);
 
 	if (length > 0 && length <= RUNTIME_NAME_MAX &&
 	    strspn(value, LOWER DIGITS ".-") == length && strchr(LOWER DIGITS, value[0]))
 		return NULL;
-	return error_hint(error_new(ERROR_USAGE, "\"%s\" cannot name a guest", value),
+	return error_hint(error_new(ERROR_USAGE, "\"%s\" cannot name a %s", value, what),
 			  "small letters, digits, \".\" and \"-\", at most %d",
 			  RUNTIME_NAME_MAX);
+}
+
+struct error *check_guest_name(const char *value)
+{
+	return check_name(value, "guest");
+}
+
+struct error *check_disk_name(const char *value)
+{
+	return check_name(value, "disk");
+}
+
+struct error *check_init(const char *value)
+{
+	return streq(value, "klab") ? NULL : check_absolute(value);
 }

@@ -18,5 +18,8 @@ struct error *check_share(const char *value) _must_check_;
 /* A name that is also a directory's and a host's: [a-z0-9], then [a-z0-9.-], at most
  * 63. */
 struct error *check_guest_name(const char *value) _must_check_;
+struct error *check_disk_name(const char *value) _must_check_;
+/* An absolute path, or "klab". */
+struct error *check_init(const char *value) _must_check_;
 
 #endif

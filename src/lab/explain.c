@@ -60,7 +60,7 @@ static const struct rule rules[] = {
 	  "the host has too little free memory for this guest", "pass a smaller -m" },
 	{ "", NULL, "Failed to get \"write\" lock", NULL,
 	  "another guest already uses one of the disks",
-	  "stop that guest, or add \",ro\" to --disk" },
+	  "stop that guest, or run both without --rw" },
 	{ "", NULL, "is not a valid device model name", NULL,
 	  "this QEMU was built without a device that klab uses",
 	  "install the distribution's full QEMU package" },

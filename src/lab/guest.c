@@ -7,7 +7,9 @@
 
 #define BOOT_TIMEOUT_MS 120000
 #define HEARTBEAT_TIMEOUT_MS 60000
-#define SHUTDOWN_TIMEOUT_MS 10000
+/* An init of the root's own stops its services first; who is tired of waiting isn't. */
+#define SHUTDOWN_TIMEOUT_MS 60000
+#define SHUTDOWN_HASTY_MS 10000
 #define FAIL_GRACE_MS 3000 /* for the rest of a crash's text, and the reset after it */
 #define CONSOLE_TAIL_MAX (128u * 1024)
 
@@ -20,12 +22,9 @@ static void begin_phase(struct guest *guest, enum phase phase)
 	guest->phase = phase;
 }
 
-static bool writes_disks(const struct guest *guest)
+static bool is_hasty(enum ended ended)
 {
-	for (size_t i = 0; i < guest->plan->machine.disk_count; i++)
-		if (!guest->plan->machine.disks[i].read_only)
-			return true;
-	return false;
+	return ended == ENDED_TIMEOUT || ended == ENDED_INTERRUPTED;
 }
 
 void guest_finish(struct guest *guest, enum ended ended, int status)
@@ -36,8 +35,9 @@ void guest_finish(struct guest *guest, enum ended ended, int status)
 	verdict_set(&guest->verdict, ended, status);
 	begin_phase(guest, PHASE_STOP);
 	/* Only a disk can lose something; without one the power cord is the fast way. */
-	if (guest->ready && writes_disks(guest) && ended != ENDED_HANG)
-		keeper_shutdown(guest->keeper, SHUTDOWN_TIMEOUT_MS);
+	if (guest->ready && machine_keeps(&guest->plan->machine) && ended != ENDED_HANG)
+		keeper_shutdown(guest->keeper, is_hasty(ended) ? SHUTDOWN_HASTY_MS
+							       : SHUTDOWN_TIMEOUT_MS);
 	else
 		keeper_stop(guest->keeper);
 }

@@ -36,16 +36,20 @@ struct guest_options {
 	enum accel accel;
 	unsigned int cpus;
 	uint64_t memory;   /* bytes */
-	struct strv disks; /* FILE[,ro] */
+	struct strv disks; /* FILE[,ro|,rw] */
 	char *net;
 	char *display;
 	char *qemu;
 	struct strv qemu_options;
 
+	/* The root file system. */
+	char *root; /* SPEC (lab/root.h) */
+	bool rw;
+	char *disk_name;
+
 	/* The image. */
-	char *root;	  /* spec of the root file system */
 	char *initrd;	  /* FILE instead of klab's own, or "none" */
-	char *init;	  /* a program of the guest */
+	char *init;	  /* a program of the guest, or "klab" */
 	struct strv adds; /* SRC[:DST] */
 	struct strv overlays;
 	struct strv modules; /* --module */

@@ -56,7 +56,7 @@ static void wanted_modules(const struct guest_options *options, const struct pla
 
 	if (!plan->recipe.alone)
 		strv_push_all(ret, arch->channel_modules);
-	if (options->disks.count)
+	if (options->disks.count || plan->root)
 		strv_push_all(ret, arch->disk_modules);
 	if (options->net && !streq(options->net, "none"))
 		strv_push_all(ret, arch->net_modules);
@@ -64,6 +64,8 @@ static void wanted_modules(const struct guest_options *options, const struct pla
 		strv_push_all(ret, arch->screen_modules);
 	if (options->read_only_dirs.count || options->writable_dirs.count)
 		strv_push_all(ret, arch->share_modules);
+	if (plan->root)
+		strv_push(ret, root_module(plan->root));
 	strv_push_all(ret, (const char *const *)options->modules.items);
 }
 
@@ -164,8 +166,9 @@ static char *init_word(const struct guest_options *options, const struct plan *p
 {
 	const char *init = options->init ? options->init : plan->recipe.init;
 
-	/* What the kernel starts by itself needs no word. */
-	if (!init || (!plan->machine.agent && streq(init, "/init")))
+	/* What the kernel starts by itself, or nobody, needs no word. */
+	if (!init || streq(init, "klab") ||
+	    (!plan->machine.agent && streq(init, "/init")))
 		return NULL;
 	return xasprintf("%s=%s", plan->machine.agent ? "init" : "rdinit", init);
 }
@@ -188,6 +191,9 @@ static char *command_line(const struct guest_options *options, enum plan_purpose
 		append_word(&line, arch->append_fast);
 	if (!options->kaslr)
 		append_word(&line, arch->append_nokaslr);
+	/* As for a kernel that mounts it itself. */
+	if (plan->root)
+		append_word(&line, "root=/dev/vda rw");
 	append_word(&line, init);
 	for (size_t i = 0; i < options->append.count; i++)
 		append_word(&line, options->append.items[i]);
@@ -205,6 +211,20 @@ static struct error *find_qemu(const struct guest_options *options,
 					    name),
 				  "apt-get install %s, or pass --qemu PROGRAM",
 				  arch->qemu_package);
+	return NULL;
+}
+
+/* The root first: it is /dev/vda. */
+static struct error *add_disks(const struct guest_options *options, struct plan *plan)
+{
+	struct machine *m = &plan->machine;
+
+	if (plan->root)
+		TRY(machine_add_disk(m, plan->root->disk, plan->root->mode));
+	for (size_t i = 0; i < options->disks.count; i++)
+		TRY(machine_add_disk(m, options->disks.items[i],
+				     options->rw ? MACHINE_DISK_KEEP
+						 : MACHINE_DISK_DISCARD));
 	return NULL;
 }
 
@@ -236,9 +256,20 @@ static struct error *describe_machine(const struct guest_options *options,
 		TRY_WRAP(strv_split_shell(options->qemu_options.items[i],
 					  &m->qemu_options),
 			 "--qemu-opts");
-	for (size_t i = 0; i < options->disks.count; i++)
-		TRY(machine_add_disk(m, options->disks.items[i]));
-	return NULL;
+	return add_disks(options, plan);
+}
+
+static struct error *find_root(const struct guest_options *options,
+			       const struct plan_ui *ui, struct plan *plan)
+{
+	const struct root_request request = {
+		.store = plan->store,
+		.options = options,
+		.arch = plan->kernel->arch,
+		.fetch = ui->fetch,
+	};
+
+	return root_resolve(&request, &plan->root);
 }
 
 static bool has_no_root(const struct guest_options *options)
@@ -246,19 +277,24 @@ static bool has_no_root(const struct guest_options *options)
 	return options->root && streq(options->root, "none");
 }
 
+/* What klab's own initramfs is: with a disk, what carries the agent there. */
+static const char *recipe_word(const struct guest_options *options)
+{
+	return options->root && !root_is_disk(options) ? options->root : RECIPE_DEFAULT;
+}
+
 /* Who is PID 1, and what that means for the run's terminal. */
 static struct error *choose_init(const struct guest_options *options, struct plan *plan)
 {
 	bool none = has_no_root(options);
 
-	if (options->root && options->initrd)
+	if (options->root && options->initrd && !root_is_disk(options))
 		return error_hint(error_new(ERROR_USAGE,
 					    "--root and --initrd exclude each other"),
 				  "the first says what klab makes, the second what "
 				  "somebody has made");
 	if (!options->initrd && !none)
-		TRY(recipe_find(options->root ? options->root : RECIPE_DEFAULT,
-				&plan->recipe));
+		TRY(recipe_find(recipe_word(options), &plan->recipe));
 	plan->user_initramfs = none;
 	plan->machine.agent = !options->no_agent && !plan->recipe.alone && !none;
 	if (!plan->machine.agent && options->command.count)
@@ -276,6 +312,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 	_cleanup_shares_ struct shares shares = { 0 };
 	_cleanup_text_ struct text setup = { 0 };
 
+	TRY(root_check_options(options));
 	TRY(choose_init(options, plan));
 	TRY(shares_parse(options, plan->machine.agent && !options->initrd, &shares));
 	shares_add(&shares, &plan->machine, &setup);
@@ -287,6 +324,8 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 		text_append(&setup, "ready " RECIPE_READY_PIPE "\n");
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
+	TRY(find_root(options, ui, plan));
+	root_add_order(plan->root, options, &setup);
 	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
 	if (options->initrd) {
 		plan->user_initramfs = true;
@@ -294,6 +333,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 			TRY(path_absolute(options->initrd, &plan->machine.initrd));
 	} else if (!has_no_root(options)) {
 		TRY(build_image(options, ui, text_str(&setup), plan));
+		TRY(root_check_kernel(plan->root, plan->kernel, &plan->image));
 		TRY(shares_check_kernel(&shares, plan->kernel, &plan->image));
 		plan->machine.initrd = xstrdup(plan->image.path);
 	}
@@ -318,6 +358,7 @@ struct error *plan_make(const struct guest_options *options, enum plan_purpose p
 void plan_deinit(struct plan *plan)
 {
 	network_free(plan->network);
+	root_free(plan->root);
 	machine_deinit(&plan->machine);
 	accel_choice_deinit(&plan->accel);
 	image_deinit(&plan->image);

@@ -13,6 +13,7 @@
 #include "kernel/kernel.h"
 #include "lab/network.h"
 #include "lab/options.h"
+#include "lab/root.h"
 #include "store/store.h"
 #include "vm/accel.h"
 #include "vm/machine.h"
@@ -29,6 +30,8 @@ struct plan {
 	struct kernel *kernel;
 	struct recipe recipe; /* nothing in it with another initramfs */
 	struct image image;
+	struct root
+		*root; /* a named disk is held while the guest lives; NULL: initramfs */
 	struct machine machine;
 	struct network *network; /* held while the guest lives; may be NULL */
 	struct accel_choice accel;

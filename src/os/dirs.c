@@ -62,6 +62,11 @@ struct error *dirs_state(char **ret)
 	return xdg_directory("XDG_STATE_HOME", ".local/state/klab", ret);
 }
 
+struct error *dirs_kept(char **ret)
+{
+	return xdg_directory("XDG_DATA_HOME", ".local/share/klab", ret);
+}
+
 struct error *dirs_config(char **ret)
 {
 	return xdg_directory("XDG_CONFIG_HOME", ".config/klab", ret);

@@ -12,6 +12,9 @@
 struct error *dirs_cache(char **ret) _must_check_;
 /* $XDG_STATE_HOME/klab, else ~/.local/state/klab: logs and manifests of runs. */
 struct error *dirs_state(char **ret) _must_check_;
+/* $XDG_DATA_HOME/klab, else ~/.local/share/klab: what is the user's and nobody can make
+ * again, as named disks. */
+struct error *dirs_kept(char **ret) _must_check_;
 /* $XDG_CONFIG_HOME/klab, else ~/.config/klab. */
 struct error *dirs_config(char **ret) _must_check_;
 /* $XDG_RUNTIME_DIR/klab; where that is unset or unusable $TMPDIR-or-/tmp/klab-UID, which

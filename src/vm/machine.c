@@ -78,7 +78,7 @@ static enum disk_looks disk_header_looks(const uint8_t *header, size_t size)
 	return DISK_LOOKS_QCOW2;
 }
 
-static struct error *disk_look(const char *path, bool read_only, bool *ret_device,
+static struct error *disk_look(const char *path, bool writes, bool *ret_device,
 			       enum disk_looks *ret)
 {
 	uint8_t header[QCOW2_HEADER_SIZE];
@@ -87,12 +87,12 @@ static struct error *disk_look(const char *path, bool read_only, bool *ret_devic
 	ssize_t n;
 
 	/* Not blocking: it may be a FIFO, which is refused below. */
-	fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC);
+	fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		struct error *err = error_os(errno, "cannot open the disk %s", path);
 
-		if (errno == EACCES || errno == EROFS)
-			err = error_hint(err, "--disk %s,ro only reads it.", path);
+		if (writes && (errno == EACCES || errno == EROFS))
+			err = error_hint(err, "without --rw and \",rw\" it is only read");
 		return err;
 	}
 	if (fstat(fd, &st) < 0)
@@ -139,7 +139,9 @@ static void disk_parse(const char *spec, struct machine_disk *disk)
 		const char *format = after_prefix(comma + 1, "format=");
 
 		if (streq(comma + 1, "ro"))
-			disk->read_only = true;
+			disk->mode = MACHINE_DISK_READ_ONLY;
+		else if (streq(comma + 1, "rw"))
+			disk->mode = MACHINE_DISK_KEEP;
 		else if (format && (streq(format, "raw") || streq(format, "qcow2"))) {
 			free(disk->format);
 			disk->format = xstrdup(format);
@@ -150,13 +152,22 @@ static void disk_parse(const char *spec, struct machine_disk *disk)
 	disk->path = path;
 }
 
-struct error *machine_add_disk(struct machine *machine, const char *spec)
+bool machine_keeps(const struct machine *machine)
 {
-	_cleanup_(machine_disk_deinit) struct machine_disk disk = { 0 };
+	for (size_t i = 0; i < machine->disk_count; i++)
+		if (machine->disks[i].mode == MACHINE_DISK_KEEP)
+			return true;
+	return false;
+}
+
+struct error *machine_add_disk(struct machine *machine, const char *spec,
+			       enum machine_disk_mode mode)
+{
+	_cleanup_(machine_disk_deinit) struct machine_disk disk = { .mode = mode };
 	enum disk_looks looks = DISK_LOOKS_RAW;
 
 	disk_parse(spec, &disk);
-	TRY(disk_look(disk.path, disk.read_only, &disk.device, &looks));
+	TRY(disk_look(disk.path, disk.mode == MACHINE_DISK_KEEP, &disk.device, &looks));
 	TRY(disk_decide_format(&disk, looks));
 	array_reserve(machine->disks, machine->disk_count, machine->disk_capacity);
 	machine->disks[machine->disk_count++] = disk;

@@ -15,10 +15,17 @@
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
+/* What becomes of what the guest writes. */
+enum machine_disk_mode {
+	MACHINE_DISK_DISCARD,	/* forgotten with the guest: the file is only read */
+	MACHINE_DISK_KEEP,	/* goes into the file */
+	MACHINE_DISK_READ_ONLY, /* the guest can't write */
+};
+
 struct machine_disk {
 	char *path;
 	char *format; /* "raw", "qcow2"; found by looking at the file */
-	bool read_only;
+	enum machine_disk_mode mode;
 	bool device; /* a block device of the host, not a file */
 };
 
@@ -79,9 +86,13 @@ void machine_deinit(struct machine *machine);
 /* Whether the QEMU at this path was installed with such a file (firmware, a ROM). */
 bool qemu_brings(const char *qemu, const char *file);
 
-/* Add the disk that the user's words name: FILE[,ro][,format=raw|qcow2].  The format is
- * found by looking; where a guest could have forged what is found, the user must say it. */
-struct error *machine_add_disk(struct machine *machine, const char *spec) _must_check_;
+/* Add the disk that the user's words name: FILE[,ro|,rw][,format=raw|qcow2]; mode is for
+ * where they don't say.  The format is found by looking; where a guest could have forged
+ * what is found, the user must say it. */
+struct error *machine_add_disk(struct machine *machine, const char *spec,
+			       enum machine_disk_mode mode) _must_check_;
+/* Whether anything that the guest writes is kept: then it must not just be switched off. */
+bool machine_keeps(const struct machine *machine);
 
 /* Share a directory; the tag is borrowed from the machine. */
 const char *machine_add_share(struct machine *machine, const char *path, bool read_only);

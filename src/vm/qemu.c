@@ -163,6 +163,12 @@ static struct error *emit_agent(struct qemu_emitter *e)
 	return NULL;
 }
 
+static const char *const disk_modes[] = {
+	[MACHINE_DISK_DISCARD] = ",snapshot=on",
+	[MACHINE_DISK_KEEP] = ",read-only=off,discard=unmap",
+	[MACHINE_DISK_READ_ONLY] = ",read-only=on",
+};
+
 static struct error *emit_disks(struct qemu_emitter *e)
 {
 	const struct machine *m = e->machine;
@@ -172,16 +178,20 @@ static struct error *emit_disks(struct qemu_emitter *e)
 		_cleanup_free_ char *path = escape_value(disk->path);
 
 		/* The protocol is named, or "nbd:x" would be more than a file's name.
-		 * QEMU locks the file: shared where it is read only. */
-		emit(e, "-blockdev", NULL);
+		 * QEMU locks the file: shared where it is only read.  What is to be
+		 * forgotten goes into a nameless file in $TMPDIR or /var/tmp. */
+		emit(e, "-drive", NULL);
 		strv_pushf(e->argv,
-			   "driver=%s,node-name=disk%zu,read-only=%s,file.driver=%s,"
+			   "if=none,id=disk%zu,driver=%s%s,file.driver=%s,"
 			   "file.filename=%s",
-			   disk->format, i, disk->read_only ? "on" : "off",
+			   i, disk->format, disk_modes[disk->mode],
 			   disk->device ? "host_device" : "file", path);
+		/* A host's disk that is full is the guest's error: by default QEMU would
+		 * stand still. */
 		emit(e, "-device", NULL);
-		strv_pushf(e->argv, "virtio-blk-%s,drive=disk%zu", m->arch->virtio_bus,
-			   i);
+		strv_pushf(e->argv,
+			   "virtio-blk-%s,drive=disk%zu,werror=report,rerror=report",
+			   m->arch->virtio_bus, i);
 	}
 	return NULL;
 }

@@ -18,7 +18,7 @@ struct fixture {
 	char *root;
 	char *path; /* of the archive */
 	struct plan *plan;
-	struct archive_options options;
+	struct unpack_options options;
 };
 
 static int set_up(void **state)

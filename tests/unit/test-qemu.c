@@ -5,6 +5,8 @@
 #include <endian.h>
 #include <stdio.h>
 
+#include <sys/stat.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 #include "os/file.h"
@@ -177,18 +179,41 @@ static void test_disks(void **state)
 	write_file(raw, "x", 1);
 	write_qcow2(qcow2, 0, 0);
 	spec = xasprintf("%s,ro", qcow2);
-	assert_ok(machine_add_disk(&m, raw));
-	assert_ok(machine_add_disk(&m, spec));
+	assert_ok(machine_add_disk(&m, raw, MACHINE_DISK_KEEP));
+	assert_ok(machine_add_disk(&m, spec, MACHINE_DISK_DISCARD));
 	assert_string_equal(m.disks[0].format, "raw");
-	assert_false(m.disks[0].read_only);
+	assert_int_equal(m.disks[0].mode, MACHINE_DISK_KEEP);
 	assert_string_equal(m.disks[1].format, "qcow2");
-	assert_true(m.disks[1].read_only);
+	assert_int_equal(m.disks[1].mode, MACHINE_DISK_READ_ONLY);
 	line = command_line(&m, NULL);
-	assert_has(line, "driver=raw,node-name=disk0,read-only=off,file.driver=file,"
-			 "file.filename=");
+	assert_has(line, "-drive if=none,id=disk0,driver=raw,read-only=off,discard=unmap,"
+			 "file.driver=file,file.filename=");
 	assert_has(line, "/a,,b.img");
-	assert_has(line, "driver=qcow2,node-name=disk1,read-only=on,");
-	assert_has(line, "-device virtio-blk-pci,drive=disk1");
+	assert_has(line, "id=disk1,driver=qcow2,read-only=on,");
+	assert_has(line,
+		   "-device virtio-blk-pci,drive=disk1,werror=report,rerror=report");
+	assert_true(machine_keeps(&m));
+	machine_deinit(&m);
+}
+
+static void test_disks_that_forget(void **state)
+{
+	_cleanup_temp_dir_ char *directory = NULL;
+	_cleanup_free_ char *path = NULL, *line = NULL, *spec = NULL;
+	struct machine m = plain_machine("x86_64");
+
+	assert_ok(temp_dir_make("klab-disk", &directory));
+	path = path_join(directory, "d");
+	spec = xasprintf("%s,rw", path);
+	write_file(path, "x", 1);
+	assert_int_equal(chmod(path, 0400), 0);
+	assert_ok(machine_add_disk(&m, path, MACHINE_DISK_DISCARD));
+	line = command_line(&m, NULL);
+	assert_has(line, "id=disk0,driver=raw,snapshot=on,file.driver=file");
+	assert_false(machine_keeps(&m));
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_ok(machine_add_disk(&m, spec, MACHINE_DISK_DISCARD));
+	assert_int_equal(m.disks[1].mode, MACHINE_DISK_KEEP);
 	machine_deinit(&m);
 }
 
@@ -205,13 +230,15 @@ static void test_disk_forged(void **state)
 	named = path_join(directory, "overlay.qcow2");
 	said = xasprintf("%s,format=raw", path);
 	write_qcow2(path, 104, 0);
-	assert_error(machine_add_disk(&m, path), ERROR_USAGE, "refers to another file");
+	assert_error(machine_add_disk(&m, path, MACHINE_DISK_DISCARD), ERROR_USAGE,
+		     "refers to another file");
 	write_qcow2(path, 0, 4); /* an external data file */
-	assert_error(machine_add_disk(&m, path), ERROR_USAGE, "refers to another file");
-	assert_ok(machine_add_disk(&m, said));
+	assert_error(machine_add_disk(&m, path, MACHINE_DISK_DISCARD), ERROR_USAGE,
+		     "refers to another file");
+	assert_ok(machine_add_disk(&m, said, MACHINE_DISK_DISCARD));
 	assert_string_equal(m.disks[0].format, "raw");
 	write_qcow2(named, 104, 0);
-	assert_ok(machine_add_disk(&m, named));
+	assert_ok(machine_add_disk(&m, named, MACHINE_DISK_DISCARD));
 	assert_string_equal(m.disks[1].format, "qcow2");
 	machine_deinit(&m);
 }
@@ -222,11 +249,14 @@ static void test_disk_unusable(void **state)
 	struct machine m = plain_machine("x86_64");
 
 	assert_ok(temp_dir_make("klab-disk", &directory));
-	assert_error(machine_add_disk(&m, "/nonexistent/d,ro"), ERROR_OS,
-		     "cannot open the disk /nonexistent/d:");
-	assert_error(machine_add_disk(&m, "/dev/null"), ERROR_USAGE,
+	assert_error(machine_add_disk(&m, "/nonexistent/d,ro", MACHINE_DISK_DISCARD),
+		     ERROR_OS, "cannot open the disk /nonexistent/d:");
+	assert_error(machine_add_disk(&m, "/dev/null", MACHINE_DISK_DISCARD), ERROR_USAGE,
 		     "neither a file nor a block device");
-	assert_error(machine_add_disk(&m, directory), ERROR_OS, "directory");
+	assert_error(machine_add_disk(&m, directory, MACHINE_DISK_DISCARD), ERROR_USAGE,
+		     "neither a file nor a block device");
+	assert_error(machine_add_disk(&m, directory, MACHINE_DISK_KEEP), ERROR_OS,
+		     "directory");
 	assert_int_equal(m.disk_count, 0);
 	machine_deinit(&m);
 }
@@ -275,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_nets),
 		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_disks_that_forget),
 		cmocka_unit_test(test_disk_forged),
 		cmocka_unit_test(test_disk_unusable),
 		cmocka_unit_test(test_shares),

@@ -16,7 +16,7 @@ failures=0
 tests=0
 work=$(mktemp -d -t klab-test.XXXXXX)
 export HOME=$work/home XDG_CACHE_HOME=$KLAB_TEST_CACHE KLAB_ARCH=$ARCH
-unset XDG_CONFIG_HOME XDG_STATE_HOME KLAB_TIMEOUT
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME KLAB_TIMEOUT
 mkdir -p "$HOME" "$work/run"
 chmod 700 "$work/run"
 # As an ordinary user of a plain container there is none: `check` runs the tests both ways.

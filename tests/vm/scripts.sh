@@ -61,7 +61,7 @@ pkill -P $! 2>/dev/null
 wait 2>/dev/null
 
 truncate -s 16M disk.img
-check_status "a disk" 0 klab run --disk disk.img -- sh -c 'echo written >/dev/vda; sync; wc -c </dev/vda'
+check_status "a disk" 0 klab run --disk disk.img,rw -- sh -c 'echo written >/dev/vda; sync; wc -c </dev/vda'
 check_is "its size" "$(cat out)" 16777216
 check_is "what was written stays" "$(head -c 7 disk.img)" written
 check_status "a read-only disk" 1 klab run --disk disk.img,ro -- sh -c 'echo again >/dev/vda'

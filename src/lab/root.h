@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --root SPEC: which root file system the guest gets, from the user's words.  What klab
+ * makes itself is a source (a recipe with a name) that ends as a disk in the store; a FILE
+ * of the user's is a disk as it is.
+ */
+#ifndef KLAB_LAB_ROOT_H
+#define KLAB_LAB_ROOT_H
+
+#include "image/disk.h"
+#include "image/image.h"
+#include "kernel/fetch.h"
+#include "lab/options.h"
+
+/* Something that klab can make a disk from. */
+struct root_source {
+	char *words; /* that mean it from anywhere: "dir:/home/me/tree" */
+	char *name;  /* fit for a file's, and the same for the same words */
+	struct disk_recipe recipe;
+	void (*deinit)(struct root_source *source); /* of what argument is; may be NULL */
+};
+
+void root_source_free(struct root_source *source);
+DEFINE_CLEANUP(struct root_source *, root_source_free)
+
+/* What a source may depend on. */
+struct root_request {
+	struct store *store;
+	const struct guest_options *options;
+	const struct arch *arch;
+	const struct fetch_options *fetch; /* of what is not in the store */
+};
+
+/* *ret is NULL if the words name a file, which is no source. */
+struct error *root_source_open(const struct root_request *request, const char *spec,
+			       struct root_source **ret) _must_check_;
+/* What a spec may be, for hints: "dir:PATH, tar:FILE, ...". */
+char *root_words(void);
+
+/* What a guest gets. */
+struct root {
+	char *disk;		/* FILE[,format=F], for machine_add_disk() */
+	const char *filesystem; /* the module that mounts it; NULL: it is not known */
+	enum machine_disk_mode mode;
+	int lock; /* of a named disk, as long as the guest lives; -1: none */
+};
+
+void root_free(struct root *root);
+DEFINE_CLEANUP(struct root *, root_free)
+/* Whether the words mean a disk, and not a recipe's initramfs, or nothing. */
+bool root_is_disk(const struct guest_options *options);
+/* By --root, --rw and --disk-name; made if need be.  *ret is NULL where no disk is asked
+ * for. */
+struct error *root_resolve(const struct root_request *request,
+			   struct root **ret) _must_check_;
+
+/* Whether the options go together, before anything is made. */
+struct error *root_check_options(const struct guest_options *options) _must_check_;
+/* The module that mounts it, or the best guess. */
+const char *root_module(const struct root *root);
+/* Tell the agent to change to it; root may be NULL. */
+void root_add_order(const struct root *root, const struct guest_options *options,
+		    struct text *setup);
+/* Whether the kernel has what mounts it, as far as its modules tell; root may be NULL. */
+struct error *root_check_kernel(const struct root *root, const struct kernel *kernel,
+				const struct image *image) _must_check_;
+
+#endif
