@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* klab image: build the initramfs of a guest, or show what is in one. */
+/* klab image: build what a guest boots into, show what is in it, and look after the rest. */
 #include "image/image.h"
 
 #include <stdio.h>
@@ -7,17 +7,20 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/fetching.h"
+#include "cli/image-disk.h"
 #include "cli/listing.h"
 #include "cli/print.h"
 #include "format/cpio.h"
 #include "format/json.h"
 #include "image/recipe.h"
+#include "lab/root.h"
 #include "os/file.h"
 
 #define SHOW_MAX ((size_t)1 << 30)
 
 struct own_options {
 	char *output;
+	uint64_t size;
 	bool json;
 };
 
@@ -106,7 +109,7 @@ static struct error *build(struct job *job, const struct call *call)
 	return NULL;
 }
 
-static struct error *build_run(const struct call *call)
+static struct error *build_initramfs(const struct call *call)
 {
 	const struct own_options *own = call->options;
 	_cleanup_(job_deinit) struct job job = {};
@@ -190,7 +193,7 @@ static struct error *show_file(const char *path, bool json)
 	}
 }
 
-static struct error *show_run(const struct call *call)
+static struct error *run_show(struct call *call)
 {
 	const struct own_options *own = call->options;
 	_cleanup_(job_deinit) struct job job = {};
@@ -201,15 +204,56 @@ static struct error *show_run(const struct call *call)
 	return show_file(job.image.path, own->json);
 }
 
-static struct error *image_run(struct call *call)
+static struct error *run_build(struct call *call)
 {
-	if (streq(call->words.items[0], "show"))
-		return show_run(call);
+	const struct own_options *own = call->options;
+
 	if (call->words.count > 1)
 		return error_hint(error_new(ERROR_USAGE,
 					    "klab image build takes no file as a word"),
 				  "klab image build -o %s", call->words.items[1]);
-	return build_run(call);
+	if (root_is_disk(call->guest))
+		return image_disk_build(call, own->output, own->size, own->json);
+	if (own->size)
+		return error_hint(error_new(ERROR_USAGE, "--size: an initramfs is as "
+							 "large as what is in it"),
+				  "--root SPEC, for a disk");
+	return build_initramfs(call);
+}
+
+static struct error *run_list(struct call *call)
+{
+	const struct own_options *own = call->options;
+
+	return image_list(call, own->json);
+}
+
+static struct error *run_remove(struct call *call)
+{
+	if (call->words.count < 2)
+		return error_hint(error_new(ERROR_USAGE, "which image?"),
+				  "klab image rm NAME; klab image list shows them");
+	return image_remove(call);
+}
+
+static const struct {
+	const char *name;
+	struct error *(*run)(struct call *call);
+} actions[] = {
+	{ "build", run_build }, { "show", run_show },	  { "list", run_list },
+	{ "rm", run_remove },	{ "mount", image_mount },
+};
+
+static struct error *image_run(struct call *call)
+{
+	const char *verb = call->words.items[0];
+
+	if (call->guest->command.count && !streq(verb, "mount"))
+		return error_new(ERROR_USAGE, "klab image %s takes no command", verb);
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (streq(actions[i].name, verb))
+			return actions[i].run(call);
+	return NULL; /* the parser has seen to that */
 }
 
 static const struct option_row options[] = {
@@ -220,6 +264,12 @@ static const struct option_row options[] = {
 	  .offset = offsetof(struct own_options, output),
 	  .values = OPTION_VALUES_FILES,
 	  .help = "build: write it there instead of into the store" },
+	{ .name = "size",
+	  .argument = "SIZE",
+	  .kind = OPTION_SIZE,
+	  .unit = 1 << 20,
+	  .offset = offsetof(struct own_options, size),
+	  .help = "build: the size of a disk (its content, a quarter, and 1 GiB)" },
 	OPTION_JSON(struct own_options),
 	OPTION_ROWS_END,
 };
@@ -227,27 +277,38 @@ static const struct option_row options[] = {
 static const struct command_example examples[] = {
 	{ "klab image build -k debian --add ./test:/root/ -o rootfs.cpio",
 	  "An initramfs with a file of one's own" },
+	{ "klab image build --root tar:base.tar.xz -o base.ext4",
+	  "A disk with what is in an archive, owners and device nodes too" },
+	{ "klab image mount base.ext4", "A shell in it that may change it" },
 	{ "klab image show", "What klab run would boot into" },
 	{ NULL, NULL },
 };
 
-static const char *const verbs[] = { "build", "show", NULL };
+static const char *const verbs[] = { "build", "show", "list", "rm", "mount", NULL };
 
 const struct command command_image = {
 	.name = "image",
 	.group = COMMAND_KERNELS,
-	.summary = "build the initramfs of a guest, or show what is in one",
-	.arguments = "build\nshow [FILE]",
+	.summary = "root file systems: build, show, list, rm, mount",
+	.arguments = "build\nshow [FILE]\nlist\nrm NAME...\nmount NAME|FILE [-- CMD...]",
 	.description =
-		"build prints where the initramfs is: uncompressed newc, the same bytes "
-		"for the same input. show lists a FILE of that kind, or what build "
-		"would make.",
+		"build prints where the image is: an initramfs (uncompressed newc), or, "
+		"where --root names a directory or an archive, a disk (ext4); the same "
+		"bytes for the same input, and nothing of it needs root. show lists a "
+		"FILE of the first kind, or what build would make.\n\n"
+		"list shows what klab keeps: disks with a name (--disk-name), which are "
+		"yours, and what is in the store, which can be made again. rm removes "
+		"by name, or by the beginning of a key.\n\n"
+		"mount boots a guest that has the disk as its root and writes to it, with "
+		"klab's agent as PID 1: a shell or a command in the image, where no "
+		"program of the image has been started.",
 	.examples = examples,
+	.traits = COMMAND_TAKES_CMD,
 	.shared = OPTIONS_KERNEL | OPTIONS_ARCH | OPTIONS_IMAGE,
 	.options = options,
 	.options_size = sizeof(struct own_options),
 	.words_min = 1,
-	.words_max = 2,
+	.words_max = 16,
 	.verbs = verbs,
 	.words_are = OPTION_VALUES_FILES,
 	.run = image_run,

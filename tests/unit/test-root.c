@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* --root, --rw and --disk-name, up to the disk that the guest gets. */
+#include "lab/root.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "lab/images.h"
+#include "lab/named-disk.h"
+#include "os/file.h"
+#include "unit.h"
+
+struct fixture {
+	char *root;
+	char *tree;
+	struct store *store;
+	struct guest_options options;
+	struct root_request request;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = xnew(struct fixture);
+	_cleanup_free_ char *store = NULL, *file = NULL;
+
+	assert_ok(temp_dir_make("klab-root", &f->root));
+	setenv("XDG_DATA_HOME", f->root, 1);
+	store = path_join(f->root, "store");
+	f->tree = path_join(f->root, "a Tree");
+	file = path_join(f->tree, "file");
+	assert_ok(dir_make(f->tree, 0755));
+	assert_ok(file_write(file, "x", 1, 0644));
+	assert_ok(store_open(store, &f->store));
+	f->request = (struct root_request){
+		.store = f->store,
+		.options = &f->options,
+		.arch = arch_find("x86_64"),
+	};
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	store_free(f->store);
+	guest_options_deinit(&f->options);
+	temp_dir_free(f->root);
+	free(f->tree);
+	free(f);
+	return 0;
+}
+
+static void say_root(struct fixture *f, const char *prefix, const char *rest)
+{
+	free(f->options.root);
+	f->options.root = xasprintf("%s%s", prefix, rest);
+}
+
+static void say_name(struct fixture *f, const char *name)
+{
+	free(f->options.disk_name);
+	f->options.disk_name = name ? xstrdup(name) : NULL;
+}
+
+static void test_which_words_are_disks(void **state)
+{
+	static const struct {
+		const char *word;
+		bool disk;
+	} words[] = {
+		{ "dir:x", true },	 { "tar:x", true },  { "some.img", true },
+		{ "/dev/sdb1", true },	 { "none", false },  { "busybox", false },
+		{ "./x.recipe", false }, { "hello", false },
+	};
+	struct fixture *f = *state;
+
+	assert_false(root_is_disk(&f->options));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		say_root(f, "", words[i].word);
+		if (root_is_disk(&f->options) != words[i].disk)
+			fail_msg("%s", words[i].word);
+	}
+	say_name(f, "work");
+	assert_true(root_is_disk(&f->options));
+}
+
+static void test_options_that_do_not_go_together(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_ok(root_check_options(&f->options));
+	f->options.rw = true;
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "no disk to keep");
+	strv_push(&f->options.disks, "x");
+	assert_ok(root_check_options(&f->options));
+	say_root(f, "dir:", f->tree);
+	assert_ok(root_check_options(&f->options));
+	f->options.no_agent = true;
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "klab's agent");
+	f->options.initrd = xstrdup("none");
+	assert_ok(root_check_options(&f->options));
+	strv_push(&f->options.adds, "x");
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "--add and --overlay");
+}
+
+static void test_the_order_for_the_agent(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_text_ struct text setup = { 0 };
+	const struct root root = { .filesystem = "xfs" };
+
+	root_add_order(NULL, &f->options, &setup);
+	assert_string_equal(text_str(&setup), "");
+	root_add_order(&root, &f->options, &setup);
+	f->options.init = xstrdup("klab");
+	root_add_order(&root, &f->options, &setup);
+	assert_string_equal(text_str(&setup), "root init\nroot agent\n");
+	assert_string_equal(root_module(&root), "xfs");
+	assert_string_equal(root_module(&(struct root){ 0 }), "ext4");
+}
+
+static void test_a_directory_from_the_store(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(root_freep) struct root *first = NULL, *second = NULL;
+	_cleanup_free_ char *file = path_join(f->tree, "more");
+
+	say_root(f, "dir:", f->tree);
+	assert_ok(root_resolve(&f->request, &first));
+	assert_int_equal(first->mode, MACHINE_DISK_DISCARD);
+	assert_string_equal(first->filesystem, "ext4");
+	assert_int_equal(first->lock, -1);
+	assert_true(has_suffix(first->disk, "/disk.ext4,format=raw"));
+	assert_ok(file_write(file, "y", 1, 0644));
+	assert_ok(root_resolve(&f->request, &second));
+	assert_string_not_equal(first->disk, second->disk);
+}
+
+static void test_words_that_name_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct root *root;
+
+	say_root(f, "dir:", "");
+	assert_error(root_resolve(&f->request, &root), ERROR_USAGE, "names nothing");
+	say_root(f, "dir:", "/nonexistent");
+	assert_error(root_resolve(&f->request, &root), ERROR_USAGE, "no such directory");
+	say_root(f, "tar:", "/nonexistent");
+	assert_error(root_resolve(&f->request, &root), ERROR_OS, "No such file");
+	say_root(f, "", "/nonexistent.img");
+	assert_error(root_resolve(&f->request, &root), ERROR_NOT_FOUND, "no such file");
+	say_root(f, "", f->tree);
+	assert_error(root_resolve(&f->request, &root), ERROR_USAGE, "is a directory");
+	say_root(f, "tar:", f->tree);
+	assert_error(root_resolve(&f->request, &root), ERROR_USAGE, "is not a file");
+}
+
+static void test_a_named_disk(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(root_freep) struct root *root = NULL, *again = NULL;
+	_cleanup_kept_images_ struct kept_images images = { 0 };
+	struct root *other;
+
+	say_name(f, "work");
+	assert_error(root_resolve(&f->request, &other), ERROR_NOT_FOUND,
+		     "there is no disk work");
+	say_root(f, "dir:", f->tree);
+	assert_ok(root_resolve(&f->request, &root));
+	assert_int_equal(root->mode, MACHINE_DISK_KEEP);
+	assert_true(has_suffix(root->disk, "/klab/disks/work/disk"));
+	assert_error(root_resolve(&f->request, &other), ERROR_BUSY,
+		     "another guest has the disk work");
+	assert_error(images_remove(f->store, "work"), ERROR_BUSY, "another guest");
+	root_free(take_ptr(root));
+
+	/* What became of the directory does not matter any more. */
+	assert_ok(tree_remove(f->tree));
+	free(take_ptr(f->options.root));
+	assert_ok(root_resolve(&f->request, &again));
+	root_free(take_ptr(again));
+	assert_ok(images_list(f->store, &images));
+	assert_int_equal(images.count, 2); /* and the one in the store */
+	assert_string_equal(images.items[0].name, "work");
+	assert_true(has_suffix(images.items[0].from, "/a Tree"));
+	assert_ok(images_remove(f->store, "work"));
+	assert_error(images_remove(f->store, "work"), ERROR_NOT_FOUND, "no image work");
+}
+
+static void test_a_named_disk_of_something_else(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(root_freep) struct root *root = NULL;
+	_cleanup_free_ char *second = path_join(f->root, "second");
+	struct root *other;
+
+	say_name(f, "work");
+	say_root(f, "dir:", f->tree);
+	assert_ok(root_resolve(&f->request, &root));
+	root_free(take_ptr(root));
+	assert_ok(dir_make(second, 0755));
+	say_root(f, "dir:", second);
+	assert_error(root_resolve(&f->request, &other), ERROR_USAGE,
+		     "the disk work was made from dir:");
+}
+
+/* Written to, klab's own disk has the name of its words. */
+static void test_rw(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(root_freep) struct root *root = NULL, *file = NULL;
+	_cleanup_free_ char *image = path_join(f->root, "image");
+	_cleanup_strv_ struct strv names = { 0 };
+
+	f->options.rw = true;
+	say_root(f, "dir:", f->tree);
+	assert_ok(root_resolve(&f->request, &root));
+	assert_int_equal(root->mode, MACHINE_DISK_KEEP);
+	assert_ok(named_disk_list(&names));
+	assert_int_equal(names.count, 1);
+	assert_true(has_prefix(names.items[0], "dir-a-tree-"));
+	assert_ok(file_write(image, "x", 1, 0644));
+	say_root(f, "", image);
+	assert_ok(root_resolve(&f->request, &file));
+	assert_int_equal(file->mode, MACHINE_DISK_KEEP);
+	assert_string_equal(file->disk, image);
+	assert_null(file->filesystem);
+}
+
+/* Content and holes are where they were. */
+static void test_a_copy_keeps_holes(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_named_disk_ struct named_disk disk = NAMED_DISK_NONE;
+	_cleanup_free_ char *path = path_join(f->root, "sparse");
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+	struct stat st;
+
+	assert_int_equal(pwrite(fd, "one", 3, 0), 3);
+	assert_int_equal(pwrite(fd, "two", 3, 8 << 20), 3);
+	assert_int_equal(ftruncate(fd, 16 << 20), 0);
+	assert_ok(named_disk_make("copy", path, "words", &disk));
+	assert_int_equal(stat(disk.path, &st), 0);
+	assert_int_equal(st.st_size, 16 << 20);
+	assert_true(st.st_blocks < 1024);
+	assert_ok(file_read(disk.path, 17 << 20, &bytes));
+	assert_memory_equal(bytes.data, "one", 4);
+	assert_memory_equal(bytes.data + (8 << 20), "two", 4);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_which_words_are_disks),
+		TEST(test_options_that_do_not_go_together),
+		TEST(test_the_order_for_the_agent),
+		TEST(test_a_directory_from_the_store),
+		TEST(test_words_that_name_nothing),
+		TEST(test_a_named_disk),
+		TEST(test_a_named_disk_of_something_else),
+		TEST(test_rw),
+		TEST(test_a_copy_keeps_holes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
