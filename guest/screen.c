@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "root.h"
 #include "setup.h"
 
 #define FRAMEBUFFER "/sys/class/graphics/fb0"
@@ -54,6 +55,8 @@ static _Noreturn void keep_shell(const char *terminal)
 
 void screen_apply(char *order)
 {
+	if (root_init())
+		return; /* the terminals are for that one to give away */
 	if (access(FRAMEBUFFER, F_OK) != 0)
 		setup_fail("there is no screen: the kernel has no driver for it "
 			   "(CONFIG_DRM_VIRTIO_GPU, CONFIG_DRM_FBDEV_EMULATION)");
