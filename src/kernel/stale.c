@@ -14,6 +14,9 @@
 
 struct look {
 	int source, output;
+	/* Objects come by directory, and to walk to each file from the top costs most. */
+	char *directory;
+	int source_directory, output_directory;
 	struct stat vmlinux;
 	bool linked; /* has vmlinux */
 	char *why;
@@ -23,6 +26,9 @@ static void look_deinit(struct look *look)
 {
 	close_fd(look->source);
 	close_fd(look->output);
+	close_fd(look->source_directory);
+	close_fd(look->output_directory);
+	free(look->directory);
 	free(look->why);
 }
 
@@ -33,6 +39,22 @@ static bool is_newer(const struct stat *st, const struct stat *than)
 		       : st->st_mtim.tv_nsec > than->st_mtim.tv_nsec;
 }
 
+static void enter_directory(struct look *look, const char *path)
+{
+	_cleanup_free_ char *directory = path_parent(path);
+
+	if (look->directory && streq(directory, look->directory))
+		return;
+	close_fd(look->source_directory);
+	close_fd(look->output_directory);
+	look->source_directory =
+		openat(look->source, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	look->output_directory =
+		openat(look->output, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(look->directory);
+	look->directory = take_ptr(directory);
+}
+
 /* What the object was made of: its C file, or its assembler file. */
 static bool stat_source(const struct look *look, char *path, struct stat *ret)
 {
@@ -40,7 +62,7 @@ static bool stat_source(const struct look *look, char *path, struct stat *ret)
 
 	for (size_t i = 0; i < sizeof(suffixes); i++) {
 		path[strlen(path) - 1] = suffixes[i];
-		if (fstatat(look->source, path, ret, 0) == 0)
+		if (fstatat(look->source_directory, path_base(path), ret, 0) == 0)
 			return true;
 	}
 	return false;
@@ -53,8 +75,10 @@ static bool look_at_object(struct look *look, const char *name, size_t length,
 	_cleanup_free_ char *path = xstrndup(name, length);
 	struct stat object, source;
 
-	if (!has_suffix(path, ".o") || *path == '/' ||
-	    fstatat(look->output, path, &object, 0) < 0)
+	if (!has_suffix(path, ".o") || *path == '/')
+		return false;
+	enter_directory(look, path);
+	if (fstatat(look->output_directory, path_base(path), &object, 0) < 0)
 		return false;
 	if (built_in && look->linked && is_newer(&object, &look->vmlinux)) {
 		look->why = xasprintf("%s was compiled but not linked", path);
@@ -180,7 +204,12 @@ static bool look_at_archives(struct look *look, const struct kernel *kernel)
 
 char *kernel_stale(const struct kernel *kernel)
 {
-	_cleanup_(look_deinit) struct look look = { .source = -1, .output = -1 };
+	_cleanup_(look_deinit) struct look look = {
+		.source = -1,
+		.output = -1,
+		.source_directory = -1,
+		.output_directory = -1,
+	};
 
 	if (kernel->source != KERNEL_TREE || !kernel->source_directory || !kernel->config)
 		return NULL;

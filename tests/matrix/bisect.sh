@@ -59,7 +59,7 @@ check_has "the culprit is found" "$work/bisect" 'is the first bad commit'
 check_is "it is change 6" "$(git log -1 --format=%s refs/bisect/bad)" "change 6"
 
 # An edit that was not built is told in a line, and soon.
-git bisect reset -q
+git bisect reset >/dev/null 2>&1
 echo "/* an edit */" >>"$file"
 check_status "an edited tree runs as it was built" 0 klab run -- true
 check_has "and says so" err '^klab: the kernel is older than its tree: fs/proc/version.c has changed'

@@ -5,15 +5,17 @@
 #
 #	sources.sh ARCH SOURCES SUITE
 #
-# SOURCES/SUITE is fetched once.
+# SOURCES is what tools/test-source unpacks.
 sources=$2 suite=$3
 . "$(dirname "$0")/../vm/lib.sh"
 unset KLAB_ARCH # the words say it
 export KLAB_TEST_DEADLINE=900
 
 tree=$sources/$suite
-[[ -d $tree ]] ||
-	check_status "klab fetch --source debian:$suite" 0 klab fetch --source "debian:$suite" "$tree"
+[[ -d $tree ]] || {
+	echo "no $tree: tools/test-source brings it"
+	exit 1
+}
 version=$(make -s -C "$tree" kernelversion)
 echo "$suite has $version"
 out=$sources/config-$suite-$ARCH
