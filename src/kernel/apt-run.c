@@ -135,12 +135,29 @@ char *apt_find_deb(const char *directory, const char *prefix)
 	return NULL;
 }
 
+static uint64_t size_of_all(const char *directory)
+{
+	_cleanup_closedir_ DIR *dir = opendir(directory);
+	const struct dirent *entry;
+	uint64_t sum = 0;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 &&
+		    S_ISREG(st.st_mode))
+			sum += (uint64_t)st.st_size;
+	}
+	return sum;
+}
+
 static uint64_t downloaded(const struct apt_run *run)
 {
 	_cleanup_free_ char *path =
 		run->file ? apt_find_deb(run->directory, run->file) : NULL;
 	struct stat st;
 
+	if (run->total && !run->file)
+		return size_of_all(run->directory);
 	return path && stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "kernel/apt.h"
+#include "kernel/apt-internal.h"
 #include "kernel/unpack.h"
 #include "os/digest.h"
 #include "os/file.h"
@@ -20,17 +20,6 @@
 /* What counts as lately: a kernel and a busybox in one go need one look at the lists. */
 #define LATELY_S (15 * 60)
 #define LOCK_SLICE_MS 250
-
-struct apt {
-	struct store *store;
-	const struct arch *arch;
-	const struct fetch_progress *progress;
-	char *suite;
-	char *directory;
-	char *config;
-	char *download;
-	int lock;
-};
 
 static const char *const directories[] = {
 	"state/lists/partial",
@@ -213,16 +202,18 @@ struct error *apt_open(struct store *store, const struct repository *repository,
 	return NULL;
 }
 
-/* words[0] is the program; what follows comes behind klab's configuration. */
-static struct error *run_apt(const struct apt *apt, const char *directory,
-			     const struct apt_package *package, const char *const *words,
-			     struct text *ret_output)
+struct error *apt_command(const struct apt *apt, const char *directory,
+			  const struct apt_package *package, const char *const *words,
+			  struct text *ret_output)
 {
 	_cleanup_strv_ struct strv argv = { 0 };
-	_cleanup_free_ char *file = package ? xasprintf("%s_", package->name) : NULL;
+	_cleanup_free_ char *file =
+		package && package->name ? xasprintf("%s_", package->name) : NULL;
 	struct apt_run run = {
 		.directory = directory,
-		.stage = package ? package->name : "package lists",
+		.stage = !package	 ? "package lists"
+			 : package->name ? package->name
+					 : "packages",
 		.total = package ? package->size : 0,
 		.file = file,
 		.progress = apt->progress,
@@ -251,7 +242,7 @@ struct error *apt_update(struct apt *apt, bool lately)
 
 	if (lately && is_recent(stamp))
 		return NULL;
-	TRY(run_apt(apt, apt->directory, NULL, words, NULL));
+	TRY(apt_command(apt, apt->directory, NULL, words, NULL));
 	return store_explain(apt->store, file_write(stamp, "", 0, 0644));
 }
 
@@ -313,7 +304,7 @@ struct error *apt_show(struct apt *apt, const char *name, struct apt_packages *p
 				      "--",	   name,   NULL };
 	_cleanup_text_ struct text text = { 0 };
 	struct apt_package package;
-	struct error *err = run_apt(apt, apt->directory, NULL, words, &text);
+	struct error *err = apt_command(apt, apt->directory, NULL, words, &text);
 
 	if (error_is(err, ERROR_NOT_FOUND)) {
 		error_free(err);
@@ -334,7 +325,7 @@ struct error *apt_show(struct apt *apt, const char *name, struct apt_packages *p
 
 /* apt checks what it downloads, but takes a file that is there in full for good, and an
  * interrupted download lies there under its final name. */
-static struct error *check_digest(const struct apt_package *package, const char *path)
+struct error *apt_check_digest(const struct apt_package *package, const char *path)
 {
 	char hex[DIGEST_HEX_SIZE];
 
@@ -356,12 +347,12 @@ struct error *apt_download(struct apt *apt, const struct apt_package *package,
 	_cleanup_free_ char *file = xasprintf("%s_", package->name);
 	_cleanup_free_ char *path = NULL;
 
-	TRY(run_apt(apt, apt->download, package, words, NULL));
+	TRY(apt_command(apt, apt->download, package, words, NULL));
 	path = apt_find_deb(apt->download, file);
 	if (!path)
 		return error_new(ERROR_FAILED, "apt-get downloaded no file for %s",
 				 package->name);
-	TRY(check_digest(package, path));
+	TRY(apt_check_digest(package, path));
 	*ret_path = take_ptr(path);
 	return NULL;
 }

@@ -50,6 +50,16 @@ struct error *apt_show(struct apt *apt, const char *name,
 /* Downloads the .deb; *ret_path stays until apt_forget(). */
 struct error *apt_download(struct apt *apt, const struct apt_package *package,
 			   char **ret_path) _must_check_;
+/* The packages that an empty system needs so that these words of apt-get install (names,
+ * ?patterns) are satisfied, those words' own included, without what is only recommended. */
+struct error *apt_resolve(struct apt *apt, const char *const *words,
+			  struct apt_packages *ret) _must_check_;
+/* Downloads them all; *ret_paths in their order.  What an interrupted call has brought is
+ * not brought again. */
+struct error *apt_download_all(struct apt *apt, const struct apt_packages *packages,
+			       struct strv *ret_paths) _must_check_;
+/* Where they are, until apt_forget(). */
+const char *apt_downloads(const struct apt *apt);
 /* Downloads packages and unpacks by the rules what they take; see kernel/unpack.h. */
 struct unpack_rule;
 struct error *apt_unpack(struct apt *apt, const struct apt_packages *packages,
@@ -72,8 +82,8 @@ struct apt_run {
 	char *const *argv;
 	const char *directory; /* where it runs */
 	const char *stage;     /* for the progress */
-	uint64_t total;	       /* bytes of the file that it downloads; 0: no file */
-	const char *file;      /* that file's name up to here, in directory; NULL: none */
+	uint64_t total;	       /* bytes of what it downloads; 0: nothing */
+	const char *file; /* its name up to here, in directory; NULL: all that is there */
 	const struct fetch_progress *progress;
 };
 struct error *apt_run(const struct apt_run *run, struct text *ret_output) _must_check_;
