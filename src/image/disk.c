@@ -41,7 +41,8 @@ static struct error *fill_and_pack(const struct disk_recipe *recipe, const char 
 	_cleanup_free_ char *spool = path_parent(path);
 
 	TRY(recipe->fill(plan, spool, recipe->argument));
-	return disk_pack(plan, path, fd, key, recipe->size);
+	TRY(disk_pack(plan, path, fd, key, recipe->size));
+	return recipe->finish ? recipe->finish(path, recipe->argument) : NULL;
 }
 
 static struct error *write_words(const struct disk_recipe *recipe, const char *directory)

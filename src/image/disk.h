@@ -20,6 +20,9 @@ struct disk_recipe {
 	struct error *(*key)(struct digest *digest, void *argument);
 	/* spool: a directory on the disk's file system, for plan_add_archive(). */
 	struct error *(*fill)(struct plan *plan, const char *spool, void *argument);
+	/* What is left to do to the disk at path, before anybody else sees it.  NULL:
+	 * nothing. */
+	struct error *(*finish)(const char *path, void *argument);
 	void *argument;
 	const char *words; /* for people: what it is made from; NULL: nothing to say */
 	uint64_t size; /* bytes of the file system; 0: content, a quarter, and 1 GiB */

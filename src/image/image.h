@@ -20,6 +20,7 @@ struct image_add {
 struct error *image_add_parse(const char *word, struct image_add *ret) _must_check_;
 void image_add_deinit(struct image_add *add);
 
+struct debian;
 struct recipe;
 
 struct image_options {
@@ -33,6 +34,9 @@ struct image_options {
 	const char *setup;	   /* orders for the agent (guest/setup.h); NULL: none */
 	bool no_agent;		   /* /init is what the recipe says */
 	const char *cross_compile; /* prefix of the compiler for the recipe's programs */
+	/* The recipe's packages, and where to unpack them to; NULL: it has none. */
+	const struct debian *packages;
+	const char *spool;
 	/* A busybox, where neither host nor store has one; NULL: that is an error. */
 	const struct fetch_options *fetch;
 };

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "image/busybox.h"
+#include "image/debian.h"
 #include "image/program.h"
 
 struct filling {
@@ -17,10 +18,9 @@ struct filling {
 	struct plan *plan;
 };
 
-/* A file of the host that a line names: beside the recipe unless absolute. */
-static char *source_path(const struct filling *filling, const struct recipe_item *item)
+char *recipe_source_path(const struct recipe *recipe, const struct recipe_item *item)
 {
-	_cleanup_free_ char *directory = path_parent(filling->recipe->path);
+	_cleanup_free_ char *directory = path_parent(recipe->path);
 
 	return *item->source == '/' ? xstrdup(item->source)
 				    : path_join(directory, item->source);
@@ -72,7 +72,7 @@ static struct error *add_regular(const struct filling *filling,
 static struct error *fill_file(const struct filling *filling,
 			       const struct recipe_item *item)
 {
-	_cleanup_free_ char *path = source_path(filling, item);
+	_cleanup_free_ char *path = recipe_source_path(filling->recipe, item);
 
 	TRY(add_regular(filling, item, path));
 	for (size_t i = 0; i < item->more.count; i++)
@@ -91,7 +91,7 @@ static struct error *fill_text(const struct filling *filling,
 static struct error *fill_program(const struct filling *filling,
 				  const struct recipe_item *item)
 {
-	_cleanup_free_ char *source = source_path(filling, item);
+	_cleanup_free_ char *source = recipe_source_path(filling->recipe, item);
 	_cleanup_free_ char *path = NULL;
 	struct program_options options = {
 		.source = source,
@@ -118,6 +118,17 @@ static struct error *fill_busybox(const struct filling *filling,
 	return busybox_add(filling->plan, filling->store, &options);
 }
 
+static struct error *fill_packages(const struct filling *filling,
+				   const struct recipe_item *item)
+{
+	const struct image_options *options = filling->options;
+
+	if (!options->packages)
+		return error_new(ERROR_UNSUPPORTED,
+				 "packages are unpacked into a disk only");
+	return debian_unpack(options->packages, filling->plan, options->spool);
+}
+
 struct error *recipe_fill(const struct recipe *recipe, struct store *store,
 			  const struct image_options *options, struct plan *plan)
 {
@@ -126,7 +137,7 @@ struct error *recipe_fill(const struct recipe *recipe, struct store *store,
 		[RECIPE_DIRECTORY] = fill_directory, [RECIPE_SYMLINK] = fill_symlink,
 		[RECIPE_NODE] = fill_node,	     [RECIPE_FILE] = fill_file,
 		[RECIPE_TEXT] = fill_text,	     [RECIPE_PROGRAM] = fill_program,
-		[RECIPE_BUSYBOX] = fill_busybox,
+		[RECIPE_BUSYBOX] = fill_busybox,     [RECIPE_PACKAGES] = fill_packages,
 	};
 	const struct filling filling = { recipe, store, options, plan };
 

@@ -12,5 +12,7 @@
 struct error *recipe_fill(const struct recipe *recipe, struct store *store,
 			  const struct image_options *options,
 			  struct plan *plan) _must_check_;
+/* The file of the host that a line names: beside the recipe unless absolute. */
+char *recipe_source_path(const struct recipe *recipe, const struct recipe_item *item);
 
 #endif

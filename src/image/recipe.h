@@ -25,6 +25,14 @@
  *					these options of the compiler
  *	busybox NAME [applets]		a static busybox, and beside it links of its applets
  *
+ * and for an ext4 file system:
+ *
+ *	suite SUITE			of Debian (the host's own)
+ *	packages NAME...		these of Debian's packages, all that is essential, and what
+ *					they need: what runs dpkg is unpacked here
+ *	setup PROGRAM			what klab runs in a guest to make it whole, once; the
+ *					packages are in RECIPE_PACKAGES_PATH
+ *
  * Later lines win.  Empty lines and those that begin with "#" say nothing.
  */
 #ifndef KLAB_IMAGE_RECIPE_H
@@ -36,12 +44,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "os/digest.h"
 
 /* The one that klab run boots into. */
 #define RECIPE_DEFAULT "busybox"
 #define RECIPE_SUFFIX ".recipe"
 /* In the guest, made by the agent (guest/ready.c). */
 #define RECIPE_READY_PIPE "/dev/klab-ready"
+#define RECIPE_PACKAGES_PATH "/run/klab-packages"
 
 enum recipe_format { RECIPE_INITRAMFS, RECIPE_EXT4 };
 
@@ -53,6 +63,7 @@ enum recipe_kind {
 	RECIPE_TEXT,
 	RECIPE_PROGRAM,
 	RECIPE_BUSYBOX,
+	RECIPE_PACKAGES,
 };
 
 struct recipe_item {
@@ -77,6 +88,10 @@ struct recipe {
 	bool alone;   /* no agent in the guest */
 	bool console; /* where a run without a command is */
 	bool ready;   /* it says when commands can be run */
+	char *suite;  /* of Debian; NULL: the host's */
+	char *setup;  /* absolute; NULL: none */
+	struct strv packages;
+	char digest[DIGEST_HEX_SIZE]; /* of its text */
 	struct recipe_item *items;
 	size_t count, capacity;
 };

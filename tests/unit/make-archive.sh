@@ -12,6 +12,9 @@
 #						the headers of a kernel; kbuild's programs
 #						are of each architecture
 #	make-archive.sh busybox DIR ARCH VERSION
+#	make-archive.sh plain DIR ARCH NAME VERSION [DEPENDS [FIELD]]
+#						any other, with /usr/share/NAME/content; FIELD
+#						is a further line of its control file
 #	make-archive.sh source DIR VERSION SERIES [TARBALL]
 #						a kernel's source, or another TARBALL as it
 #	make-archive.sh sign DIR		(re)write the lists, signed by DIR's key
@@ -20,7 +23,7 @@ what=$1
 dir=$2
 export GNUPGHOME=$dir/gnupg LC_ALL=C
 
-# package NAME VERSION ARCH DEPENDS ROOT: build the .deb of what is below ROOT
+# package NAME VERSION ARCH DEPENDS ROOT [FIELD]: build the .deb of what is below ROOT
 package() {
 	mkdir -p "$5/DEBIAN" "$dir/pool"
 	{
@@ -29,6 +32,7 @@ package() {
 		echo "Architecture: $3"
 		echo "Maintainer: klab <klab@example.org>"
 		[[ -z $4 ]] || echo "Depends: $4"
+		[[ -z ${6-} ]] || echo "$6"
 		echo "Description: for a test"
 	} >"$5/DEBIAN/control"
 	chmod -R go-w "$5"
@@ -99,6 +103,11 @@ busybox)
 	echo "a program" >"$dir/root/bin/busybox"
 	chmod 755 "$dir/root/bin/busybox"
 	package busybox-static "$4" "$3" "" "$dir/root"
+	;;
+plain)
+	mkdir -p "$dir/root/usr/share/$4"
+	echo "of $4" >"$dir/root/usr/share/$4/content"
+	package "$4" "$5" "$3" "${6-}" "$dir/root" "${7-}"
 	;;
 source)
 	mkdir -p "$dir/tree/linux-source-$4/init" "$dir/root/usr/src"

@@ -103,6 +103,22 @@ static void test_klabs_own_words(void **state)
 			    "first\n  two more blanks\n\nlast\n");
 }
 
+static void test_words_of_disks(void **state)
+{
+	_cleanup_recipe_ struct recipe recipe = { 0 };
+
+	assert_ok(parse("format ext4\nsuite bookworm\nsetup /setup\n"
+			"slink /bin usr/bin 0777 0 0\n"
+			"packages udev libc6\npackages g++ 7zip\n",
+			&recipe));
+	assert_string_equal(recipe.suite, "bookworm");
+	assert_string_equal(recipe.setup, "/setup");
+	assert_int_equal(recipe.packages.count, 4);
+	assert_int_equal(recipe.count, 2);
+	assert_int_equal(recipe.items[1].kind, RECIPE_PACKAGES);
+	assert_int_equal(strlen(recipe.digest), 64);
+}
+
 static void test_mistakes_name_the_line(void **state)
 {
 	static const struct {
@@ -125,6 +141,12 @@ static void test_mistakes_name_the_line(void **state)
 		{ "nod /dev/x 0600 0 0 d 1 1\n", "\"d\" is no kind of device" },
 		{ "nod /dev/x 0600 0 0 c 4096 1\n", "no major number" },
 		{ "nod /dev/x 0600 0 0 c 1 1048576\n", "no minor number" },
+		{ "format ext4\npackages -oDebug=1\n", "\"-oDebug=1\" is no package" },
+		{ "format ext4\npackages Udev\n", "no package" },
+		{ "suite ../x\n", "\"../x\" is no suite" },
+		{ "setup x\n", "not an absolute path" },
+		{ "packages udev\n", "need \"format ext4\"" },
+		{ "dir /x 0755 0 0\nsetup /x\n", "need \"format ext4\"" },
 		{ "format zip\n", "\"zip\" is no format" },
 		{ "init sbin/init\n", "not an absolute path" },
 		{ "init /sbin/init beside\n", "\"beside\" is no word for an init" },
@@ -347,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_lines_of_gen_init_cpio),
 		cmocka_unit_test(test_klabs_own_words),
+		cmocka_unit_test(test_words_of_disks),
 		cmocka_unit_test(test_mistakes_name_the_line),
 		cmocka_unit_test(test_bytes_that_are_no_text),
 		cmocka_unit_test_setup_teardown(test_found_by_name_and_by_path, setup,
