@@ -95,7 +95,8 @@ static struct error *build_image(const struct guest_options *options,
 		.items = xcalloc(options->adds.count, sizeof(*adds.items)),
 	};
 	struct image_options image = {
-		.recipe = &plan->recipe,
+		/* What becomes a disk is not in the initramfs as well. */
+		.recipe = plan->recipe.format == RECIPE_EXT4 ? NULL : &plan->recipe,
 		.kernel = plan->kernel,
 		.overlays = (const char *const *)options->overlays.items,
 		.arch = plan->kernel->arch,
@@ -277,10 +278,21 @@ static bool has_no_root(const struct guest_options *options)
 	return options->root && streq(options->root, "none");
 }
 
-/* What klab's own initramfs is: with a disk, what carries the agent there. */
-static const char *recipe_word(const struct guest_options *options)
+/* That of a disk of the user's is what carries the agent there. */
+static struct error *find_recipe(const struct guest_options *options, struct plan *plan)
 {
-	return options->root && !root_is_disk(options) ? options->root : RECIPE_DEFAULT;
+	_cleanup_free_ char *word =
+		options->root ? root_recipe_word(options->root) : NULL;
+
+	if (!word && options->root && !root_is_disk(options))
+		word = xstrdup(options->root); /* it is said that there is none */
+	TRY(recipe_find(word ? word : RECIPE_DEFAULT, &plan->recipe));
+	if (word && options->root && !streq(word, options->root) &&
+	    !plan->recipe.packages.count)
+		return error_new(ERROR_USAGE,
+				 "the recipe %s has no packages, and so no suites: %s",
+				 word, options->root);
+	return NULL;
 }
 
 /* Who is PID 1, and what that means for the run's terminal. */
@@ -294,7 +306,7 @@ static struct error *choose_init(const struct guest_options *options, struct pla
 				  "the first says what klab makes, the second what "
 				  "somebody has made");
 	if (!options->initrd && !none)
-		TRY(recipe_find(recipe_word(options), &plan->recipe));
+		TRY(find_recipe(options, plan));
 	plan->user_initramfs = none;
 	plan->machine.agent = !options->no_agent && !plan->recipe.alone && !none;
 	if (!plan->machine.agent && options->command.count)
@@ -302,7 +314,8 @@ static struct error *choose_init(const struct guest_options *options, struct pla
 					    "without klab's agent no command can be run"),
 				  "leave out the command, or put it into an init");
 	plan->on_console =
-		!options->command.count && (!plan->machine.agent || plan->recipe.console);
+		!options->command.count &&
+		(!plan->machine.agent || (plan->recipe.console && !options->init));
 	return NULL;
 }
 

@@ -48,15 +48,17 @@ char *root_words(void)
 	return text_take(&words);
 }
 
-static bool is_recipe(const char *spec)
+/* What becomes klab's initramfs, or nothing at all. */
+static bool is_initramfs(const char *spec)
 {
-	return streq(spec, "none") || has_suffix(spec, RECIPE_SUFFIX) ||
-	       recipe_exists(spec);
+	_cleanup_free_ char *recipe = root_recipe_word(spec);
+
+	return streq(spec, "none") || (recipe && !root_recipe_is_disk(spec));
 }
 
 bool root_is_disk(const struct guest_options *options)
 {
-	return options->disk_name || (options->root && !is_recipe(options->root));
+	return options->disk_name || (options->root && !is_initramfs(options->root));
 }
 
 static bool is_kind(const char *spec, const char *prefix, const char **ret_rest)
@@ -71,6 +73,8 @@ struct error *root_source_open(const struct root_request *request, const char *s
 	const char *rest;
 
 	*ret = NULL;
+	if (root_recipe_is_disk(spec))
+		return root_open_recipe(request, spec, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (is_kind(spec, kinds[i].prefix, &rest))
 			return kinds[i].open(request, rest, ret);

@@ -34,6 +34,10 @@ struct root_request {
 /* *ret is NULL if the words name a file, which is no source. */
 struct error *root_source_open(const struct root_request *request, const char *spec,
 			       struct root_source **ret) _must_check_;
+/* The recipe that the words name, without its suite; NULL: they name none. */
+char *root_recipe_word(const char *spec);
+/* Whether they name one that becomes a disk. */
+bool root_recipe_is_disk(const char *spec);
 /* What a spec may be, for hints: "dir:PATH, tar:FILE, ...". */
 char *root_words(void);
 

@@ -75,6 +75,10 @@ log
 check_is "unmounts too" "$(grep -c 'Unmounting' console)" 2
 check_status "a command" 3 klab run --root sysv -- sh -c 'exit 3'
 
+check_status "with the agent as PID 1 a shell is the agent's" 0 eval \
+	'echo "exec cat /proc/1/comm" | klab run --root sysv --init klab'
+check_is "as without a recipe" "$(cat out)" init
+
 # The default, by its name, and with a script of its own where no agent is.
 check_status "busybox" 0 klab run --root busybox -- sh -c 'cat /etc/hostname; readlink /bin'
 check_is "as without a name" "$(cat out)" $'klab\nusr/bin'
@@ -107,6 +111,35 @@ check_is "its text, and whose all is" "$(cat out)" "of one's own
 644 5 6 2
 socket"
 
+# One that becomes a disk, and has a second stage.
+cat >"$HOME/.config/klab/images/disk.recipe" <<'END'
+about	a disk of the test's
+format	ext4
+dir	/dev	0755 0 0
+dir	/proc	0555 0 0
+dir	/sys	0555 0 0
+dir	/home/x	0750 1000 1000
+busybox	/bin/busybox applets
+setup	/setup
+text	/setup	0755 0 0
+	| #!/bin/sh
+	| set -e
+	| echo "made as $(id -u) by $$, PID 1 is $(cat /proc/1/comm)" >/made
+	| chown 1000:1000 /made
+	| rm /setup
+END
+check_status "a disk" 0 klab run --root disk -- sh -c 'stat -c "%u %a" /made /home/x; ls /setup; sed "s/by [0-9]*/by N/" /made; grep " / " /proc/mounts'
+check_has "as the second stage left it" out '^made as 0 by N, PID 1 is init'
+check_has "with owners" out '^1000 644'
+check_has "and those of the recipe" out '^1000 750'
+check_hasnt "without the program" out '/setup'
+check_has "an ext4" out ' / ext4 '
+made=$(klab run --root disk -- cat /made)
+check_is "made once" "$(klab run --root disk -- cat /made)" "$made"
+sed -i 's|set -e|echo it is broken; exit 3|' "$HOME/.config/klab/images/disk.recipe"
+check_status "a second stage that fails" 125 klab run --root disk -- true
+check_has "is told" err '/setup failed in the guest: it is broken'
+
 refused() { check_status "$1" "$2" klab run --root ./bad.recipe -- true; }
 printf 'dir /dev 0755 0 0\nfile /x\n' >bad.recipe
 refused "a line that lacks words" 125
@@ -124,7 +157,7 @@ echo 'int main(void) { return none; }' >x.c
 refused "a program that does not compile" 125
 check_has "as the compiler says it" err '^klab: ./bad.recipe:1: ./x.c does not compile for .*x.c:1:.* error'
 check_status "no such recipe" 125 klab run --root nothing -- true
-check_has "what there is" err 'busybox, hello, hello-nolibc, initsh, mine, sysv'
+check_has "what there is" err 'busybox, debian, disk, hello, hello-nolibc, initsh, mine, sysv'
 
 # 17: QEMU gets only the kernel.
 check_status "no root" 0 klab run --root none --dry-run
