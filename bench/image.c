@@ -121,6 +121,6 @@ int main(int argc, char **argv)
 		err = error_new(ERROR_USAGE,
 				"bench-image warm SPEC N | add|disk DIR FILE");
 	if (err)
-		fprintf(stderr, "bench-image: %s\n", error_message(err));
+		fprintf(stderr, "bench-image: %s\n", error_sentence(err));
 	return err ? 1 : 0;
 }

@@ -211,8 +211,9 @@ static void client_channel_closed(const struct error *err, void *argument)
 	struct client *client = argument;
 
 	if (err) {
-		log_debug("client: connection ended: %s", error_message(err));
-		client->reason = error_new(error_get_code(err), "%s", error_message(err));
+		log_debug("client: connection ended: %s", error_sentence(err));
+		client->reason =
+			error_new(error_get_code(err), "%s", error_sentence(err));
 		if (error_hint_text(err))
 			client->reason =
 				error_hint(client->reason, "%s", error_hint_text(err));

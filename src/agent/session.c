@@ -117,7 +117,7 @@ static void session_output_closed(const struct error *err, void *argument)
 			error_new(error_get_code(err), "%s: %s",
 				  output->stream == PROTO_STDOUT ? "standard output"
 								 : "standard error",
-				  error_message(err));
+				  error_sentence(err));
 	output->refused = true;
 	if (!output->ended && !session->ended)
 		channel_send(session->channel, PROTO_CLOSE, output->stream, session->id,

@@ -93,7 +93,7 @@ void error_free(struct error *err)
 	free(err);
 }
 
-const char *error_message(const struct error *err)
+const char *error_sentence(const struct error *err)
 {
 	return err->message;
 }

@@ -52,7 +52,7 @@ DEFINE_CLEANUP(struct error *, error_free)
 #define _cleanup_error_ _cleanup_(error_freep)
 
 /* Questions about an error; the strings live as long as the error. */
-const char *error_message(const struct error *err);
+const char *error_sentence(const struct error *err);
 const char *error_hint_text(const struct error *err); /* NULL: none */
 enum error_code error_get_code(const struct error *err);
 int error_errno(const struct error *err); /* 0 if not from the system */

@@ -170,7 +170,7 @@ static struct error *prune(struct stored *stored, const struct call *call)
 			err = remove_kernel(stored, stored->kernels[i], call->options);
 		/* A guest that runs an old one is no reason to keep the others. */
 		if (error_is(err, ERROR_BUSY)) {
-			print_note("%s", error_message(err));
+			print_note("%s", error_sentence(err));
 			error_ignore(err);
 			continue;
 		}

@@ -27,7 +27,7 @@ static void print_line(const char *label, enum colour colour, const char *senten
 
 void print_error(const struct error *err)
 {
-	print_line("", COLOUR_BAD, error_message(err));
+	print_line("", COLOUR_BAD, error_sentence(err));
 	if (error_hint_text(err))
 		print_line(" try:", COLOUR_STRONG, error_hint_text(err));
 }
@@ -76,7 +76,7 @@ void print_error_json(const struct error *err, int status, const char *where)
 
 	json_add_string(object, "ended", "error");
 	json_add_i64(object, "status", status);
-	json_add_string(object, "message", error_message(err));
+	json_add_string(object, "message", error_sentence(err));
 	json_add_string(object, "hint", error_hint_text(err));
 	line = json_line(object);
 	failed = print_json_line(line, where);

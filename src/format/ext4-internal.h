@@ -3,12 +3,9 @@
 #ifndef KLAB_FORMAT_EXT4_INTERNAL_H
 #define KLAB_FORMAT_EXT4_INTERNAL_H
 
-#include "format/ext4.h"
-
-/* Its headers declare a function of libcom_err that has the name of one of ours. */
-#define error_message com_err_message
 #include <ext2fs/ext2fs.h>
-#undef error_message
+
+#include "format/ext4.h"
 
 #define INODE_SIZE 256u
 /* Content is gathered into writes of this size. */

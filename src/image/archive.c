@@ -222,7 +222,7 @@ static struct error *blame(struct error *err, struct archive_entry *entry)
 	if (error_is(err, ERROR_OS) || error_is(err, ERROR_INTERRUPTED))
 		return err;
 	name = harmless(archive_entry_pathname(entry));
-	why = harmless(error_message(err));
+	why = harmless(error_sentence(err));
 	error_free(err);
 	return error_new(ERROR_CORRUPT, "%s: %s", name, why);
 }

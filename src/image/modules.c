@@ -77,7 +77,7 @@ static struct error *set_get(struct store *store, const struct kernel *kernel,
 	module_note_name(kernel, wanted, key);
 	err = store_work(store, "modules", WORK_TIMEOUT_MS, &directory, &hold);
 	if (err) {
-		log_debug("modules: not noted: %s", error_message(err));
+		log_debug("modules: not noted: %s", error_sentence(err));
 		error_ignore(err); /* a store that can't be written, or a busy one */
 		return set_find(set, kernel, wanted);
 	}
@@ -87,7 +87,7 @@ static struct error *set_get(struct store *store, const struct kernel *kernel,
 	TRY(set_find(set, kernel, wanted));
 	err = module_note_write(path, set, kernel);
 	if (err)
-		log_debug("modules: not noted: %s", error_message(err));
+		log_debug("modules: not noted: %s", error_sentence(err));
 	error_ignore(err); /* costs the next start some time, no more */
 	return NULL;
 }

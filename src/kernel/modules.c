@@ -231,7 +231,7 @@ static struct error *visit_alias(struct closure *closure, const char *wanted)
 
 		/* A broken module that nobody asked for is not today's concern. */
 		if (err)
-			log_debug("modules: %s", error_message(err));
+			log_debug("modules: %s", error_sentence(err));
 		error_ignore(err);
 		if (!search.found)
 			continue;

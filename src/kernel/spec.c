@@ -204,7 +204,7 @@ static struct error *fall_back(struct store *store,
 		error_ignore(second); /* why there is none at all is the first error */
 		return err;
 	}
-	log_debug("kernel: the host's own, because: %s", error_message(err));
+	log_debug("kernel: the host's own, because: %s", error_sentence(err));
 	error_free(err);
 	return NULL;
 }
@@ -233,8 +233,8 @@ static struct error *resolve_default(struct store *store,
 		return *ret ? NULL : resolve_any(store, options, ret);
 	err = resolve_any(store, options, ret);
 	if (!err)
-		(*ret)->remark =
-			xasprintf("%s, so this is %s", error_message(tree), (*ret)->name);
+		(*ret)->remark = xasprintf("%s, so this is %s", error_sentence(tree),
+					   (*ret)->name);
 	error_free(tree);
 	return err;
 }

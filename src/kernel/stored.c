@@ -196,7 +196,7 @@ struct error *kernel_newest_stored(struct store *store, const char *suite,
 
 		if (err) {
 			/* One broken entry must not hide the others. */
-			log_debug("kernel: %s", error_message(err));
+			log_debug("kernel: %s", error_sentence(err));
 			continue;
 		}
 		if (!matches(meta, "suite", suite) ||
@@ -225,7 +225,7 @@ struct error *kernels_stored(struct store *store, struct kernel ***ret, size_t *
 			load(store, keys.items[i], TO_LIST, &kernel);
 
 		if (err) {
-			log_debug("kernel: %s", error_message(err));
+			log_debug("kernel: %s", error_sentence(err));
 			continue;
 		}
 		array_reserve(kernels, count, capacity);

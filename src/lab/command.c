@@ -135,8 +135,8 @@ static void on_monitor_line(const char *line, void *argument)
 	struct error *err = client_start(command->client, &options, &session);
 
 	if (err) {
-		terminal_print(command->terminal, error_message(err),
-			       strlen(error_message(err)));
+		terminal_print(command->terminal, error_sentence(err),
+			       strlen(error_sentence(err)));
 		terminal_monitor_prompt(command->terminal);
 	}
 	error_ignore(err); /* it was shown */

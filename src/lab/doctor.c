@@ -25,7 +25,7 @@ void doctor_fail(struct doctor_check *check, enum doctor_status status, struct e
 	const char *hint = error_hint_text(err);
 
 	check->status = status;
-	check->why = xstrdup(error_message(err));
+	check->why = xstrdup(error_sentence(err));
 	check->fix = hint ? xstrdup(hint) : NULL;
 	error_free(err);
 }

@@ -71,7 +71,7 @@ void verdict_set_error(struct verdict *verdict, const struct error *err)
 {
 	verdict_set(verdict, ENDED_ERROR,
 		    error_is(err, ERROR_USAGE) ? STATUS_USAGE : STATUS_CANNOT_RUN);
-	set_sentence(verdict, error_message(err), error_hint_text(err));
+	set_sentence(verdict, error_sentence(err), error_hint_text(err));
 }
 
 void verdict_set_session_end(struct verdict *verdict, const struct session_end *end)

@@ -73,7 +73,7 @@ static void sweep_draft(const char *path)
 	if (!err)
 		err = tree_remove(path);
 	if (err)
-		log_debug("store: %s", error_message(err));
+		log_debug("store: %s", error_sentence(err));
 	error_ignore(err);
 }
 
@@ -122,7 +122,7 @@ static bool prune_entry(struct store *store, const struct store_entry *entry)
 	_cleanup_error_ struct error *err = remove_directory(store, entry->path);
 
 	if (err)
-		log_debug("store: keeping %s: %s", entry->path, error_message(err));
+		log_debug("store: keeping %s: %s", entry->path, error_sentence(err));
 	return !err;
 }
 

@@ -131,7 +131,7 @@ char *store_lookup(struct store *store, const char *kind, const char *key)
 		err = hold_take(path, 0, &fd);
 		/* Busy or gone: it is being removed, which is as good as absent. */
 		if (err && !is_unwritable(err)) {
-			log_debug("store: %s", error_message(err));
+			log_debug("store: %s", error_sentence(err));
 			return NULL;
 		}
 		if (!err)

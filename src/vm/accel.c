@@ -129,7 +129,7 @@ static char *probe_measure(const struct arch *arch, const char *qemu)
 
 	if (!err)
 		err = qemu_try(arch, qemu);
-	result = xstrdup(err ? error_message(err) : PROBE_YES);
+	result = xstrdup(err ? error_sentence(err) : PROBE_YES);
 	error_free(err);
 	return result;
 }
@@ -180,12 +180,12 @@ struct error *accel_choose(struct store *store, const struct arch *arch, const c
 		return NULL;
 	}
 	err = kvm_usable(store, arch, qemu ? qemu : arch->qemu);
-	log_debug("accel: %s", err ? error_message(err) : "KVM is fast");
+	log_debug("accel: %s", err ? error_sentence(err) : "KVM is fast");
 	if (err && wanted == ACCEL_KVM)
 		return error_wrap(take_ptr(err), "KVM cannot be used");
 	*ret = (struct accel_choice){
 		.accel = err ? ACCEL_TCG : ACCEL_KVM,
-		.reason = xstrdup(err ? error_message(err) : "KVM is fast here"),
+		.reason = xstrdup(err ? error_sentence(err) : "KVM is fast here"),
 	};
 	return NULL;
 }

@@ -149,7 +149,7 @@ static void agent_on_closed(const struct error *err, void *argument)
 	if (keeper->qemu_gone || !err)
 		return; /* QEMU has gone, and its end is told elsewhere */
 	why = xasprintf("the guest's agent is not heard any more: %s",
-			error_message(err));
+			error_sentence(err));
 	keeper->agent.state = AGENT_BROKEN;
 	heartbeat_arm(keeper);
 	sessions_agent_lost(keeper, why);
@@ -239,7 +239,7 @@ void agent_link_resync(struct keeper *keeper, const char *why)
 	if (err) {
 		/* No descriptor or memory is left. */
 		agent->state = AGENT_BROKEN;
-		keeper_say(keeper, KEEPER_EVENT_FAULT, error_message(err));
+		keeper_say(keeper, KEEPER_EVENT_FAULT, error_sentence(err));
 		return;
 	}
 	agent_greet(keeper);

@@ -69,7 +69,7 @@ static void client_on_closed(const struct error *err, void *argument)
 	struct keeper_client *client = argument;
 
 	if (err)
-		log_debug("keeper: a client is dropped: %s", error_message(err));
+		log_debug("keeper: a client is dropped: %s", error_sentence(err));
 	client_hang_up(client);
 }
 
@@ -120,7 +120,7 @@ static struct error *clients_on_connect(int listen_fd, uint32_t events, void *ar
 		return NULL; /* closing says it */
 	err = clients_add(keeper, take_fd(fd));
 	if (err)
-		log_debug("keeper: a client is not taken: %s", error_message(err));
+		log_debug("keeper: a client is not taken: %s", error_sentence(err));
 	return NULL;
 }
 

@@ -67,7 +67,7 @@ static void start_own(struct keeper_session *session,
 		     sizeof(no_pid));
 	err = service->start(keeper, session, request, keeper->argument);
 	if (err)
-		session_finish(session, PROTO_EXIT_REFUSED, 0, error_message(err));
+		session_finish(session, PROTO_EXIT_REFUSED, 0, error_sentence(err));
 }
 
 static struct error *from_client_start(struct keeper_client *client,

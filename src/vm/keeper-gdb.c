@@ -278,7 +278,7 @@ static void gdb_on_opened(const struct qmp_reply *reply, void *argument)
 	}
 	err = gdb_connect(gdb);
 	if (err)
-		gdb_fail(gdb, error_message(err));
+		gdb_fail(gdb, error_sentence(err));
 }
 
 static void gdb_open(struct gdb_link *gdb)

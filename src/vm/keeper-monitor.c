@@ -99,7 +99,7 @@ static void monitor_give_raw(struct monitor *monitor, const char *line)
 	err = monitor_parse(line, &command, &name);
 	if (err)
 		monitor_answered(&(struct qmp_reply){ .error_class = "GenericError",
-						      .error = error_message(err) },
+						      .error = error_sentence(err) },
 				 monitor);
 	else
 		qmp_execute(monitor->keeper->qmp, name,

@@ -223,7 +223,7 @@ static void keeper_on_qmp_closed(const struct error *err, void *argument)
 	struct keeper *keeper = argument;
 
 	if (err)
-		keeper_give_up(keeper, error_message(err));
+		keeper_give_up(keeper, error_sentence(err));
 	else if (!keeper->kill_timer)
 		/* It is about to exit, and has no reason not to. */
 		keeper_kill_after(keeper, QUIT_TIMEOUT_MS, keeper_on_overdue);
@@ -274,7 +274,7 @@ static void keeper_on_panic(const char *text, void *argument)
 
 static void keeper_on_log_failed(const struct error *err, void *argument)
 {
-	keeper_say(argument, KEEPER_EVENT_FAULT, error_message(err));
+	keeper_say(argument, KEEPER_EVENT_FAULT, error_sentence(err));
 }
 
 static void keeper_on_console_room(void *argument)

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (err) {
 		assert(error_is(err, ERROR_CORRUPT));
-		assert(has_prefix(error_message(err), "x:"));
+		assert(has_prefix(error_sentence(err), "x:"));
 		assert(!recipe.items);
 		return 0;
 	}

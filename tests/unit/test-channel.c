@@ -45,7 +45,7 @@ static void on_closed(const struct error *err, void *argument)
 	assert_false(seen->closed);
 	seen->closed = true;
 	(void)snprintf(seen->message, sizeof(seen->message), "%s",
-		       err ? error_message(err) : "");
+		       err ? error_sentence(err) : "");
 	seen->code = err ? error_get_code(err) : ERROR_FAILED;
 }
 

@@ -143,7 +143,7 @@ static struct error *on_end(const struct session_end *end, void *argument)
 	t->value = end->value;
 	if (end->output_error)
 		(void)snprintf(t->output_error, sizeof(t->output_error), "%s",
-			       error_message(end->output_error));
+			       error_sentence(end->output_error));
 	return NULL;
 }
 

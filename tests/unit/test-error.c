@@ -22,7 +22,7 @@ static void test_wrap(void **state)
 {
 	_cleanup_error_ struct error *err = outer();
 
-	assert_string_equal(error_message(err),
+	assert_string_equal(error_sentence(err),
 			    "cannot start: opening /x: No such file or directory");
 	assert_string_equal(error_hint_text(err), "create /x");
 	assert_true(error_is_errno(err, ENOENT));

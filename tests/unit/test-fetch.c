@@ -363,7 +363,7 @@ static void test_no_network(void **state)
 	options.mirror = "http://archive.invalid/debian";
 	err = kernel_fetch(f->store, &options, &kernel);
 	assert_non_null(err);
-	assert_non_null(strstr(error_message(err), "archive.invalid"));
+	assert_non_null(strstr(error_sentence(err), "archive.invalid"));
 	assert_non_null(strstr(error_hint_text(err), "-k"));
 }
 

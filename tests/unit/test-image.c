@@ -512,7 +512,7 @@ static void assert_fails_when_full(struct fixture *f, const char *path)
 			   : image_build(f->store, &f->options, &image);
 		if (error_is_errno(err, EFBIG) && error_hint_text(err))
 			_exit(0);
-		fprintf(stderr, "%s\n", err ? error_message(err) : "it fits");
+		fprintf(stderr, "%s\n", err ? error_sentence(err) : "it fits");
 		_exit(1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

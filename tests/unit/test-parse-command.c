@@ -216,8 +216,8 @@ static void test_mistakes(void **state)
 		if (!err)
 			fail_msg("%s: no error", cases[i].message);
 		assert_int_equal(error_get_code(err), ERROR_USAGE);
-		if (!strstr(error_message(err), cases[i].message))
-			fail_msg("\"%s\" lacks \"%s\"", error_message(err),
+		if (!strstr(error_sentence(err), cases[i].message))
+			fail_msg("\"%s\" lacks \"%s\"", error_sentence(err),
 				 cases[i].message);
 		if (cases[i].hint)
 			assert_string_equal(error_hint_text(err), cases[i].hint);

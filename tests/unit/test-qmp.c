@@ -84,7 +84,7 @@ static void on_closed(const struct error *err, void *argument)
 {
 	struct fixture *f = argument;
 
-	text_appendf(&f->seen.log, "closed %s;", err ? error_message(err) : "orderly");
+	text_appendf(&f->seen.log, "closed %s;", err ? error_sentence(err) : "orderly");
 	f->seen.closed = true;
 }
 

@@ -147,7 +147,7 @@ static void test_unknown_key(void **state)
 	write_file(world->project_file, "cpus = 1\nmemroy = 1G\n");
 	err = load(world, &settings, NULL);
 	assert_non_null(err);
-	assert_string_equal(error_message(err), message);
+	assert_string_equal(error_sentence(err), message);
 	assert_string_equal(error_hint_text(err), "memory");
 }
 

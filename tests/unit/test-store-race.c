@@ -35,7 +35,7 @@ static void child_ok(struct error *err)
 {
 	if (!err)
 		return;
-	fprintf(stderr, "child: %s\n", error_message(err));
+	fprintf(stderr, "child: %s\n", error_sentence(err));
 	_exit(2);
 }
 

@@ -281,7 +281,7 @@ static void test_full_disk_says_so(void **state)
 	_cleanup_error_ struct error *err =
 		store_explain(f->store, error_os(ENOSPC, "writing x"));
 
-	assert_non_null(strstr(error_message(err), "no space left on"));
+	assert_non_null(strstr(error_sentence(err), "no space left on"));
 	assert_non_null(strstr(error_hint_text(err), "klab store prune"));
 	assert_true(error_is_errno(err, ENOSPC));
 	assert_null(store_explain(f->store, NULL));
