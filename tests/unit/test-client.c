@@ -360,6 +360,7 @@ static void test_overrun(void **state)
 	close(pipes[1]);
 	client_free(t.client);
 	loop_free(t.loop);
+	text_deinit(&t.output);
 }
 
 static void peer_counts_stdin(int fd)
