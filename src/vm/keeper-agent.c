@@ -87,6 +87,8 @@ static struct error *agent_greets(struct keeper *keeper, const struct frame *fra
 	heartbeat_arm(keeper);
 	keeper_say(keeper, KEEPER_EVENT_AGENT_READY, NULL);
 	sessions_agent_ready(keeper);
+	if (agent->shutdown_due)
+		agent_link_shutdown(keeper, agent->shutdown);
 	return NULL;
 }
 
@@ -265,12 +267,17 @@ void agent_link_pressure(struct keeper *keeper)
 
 bool agent_link_shutdown(struct keeper *keeper, enum proto_shutdown how)
 {
+	struct agent_link *agent = &keeper->agent;
 	_cleanup_text_ struct text payload = { 0 };
 
-	if (keeper->agent.state != AGENT_READY || keeper->qemu_gone)
+	if (keeper->qemu_gone)
+		return false;
+	/* One that is still on its way, as after a reset, does it when it comes. */
+	agent->shutdown_due = agent->state == AGENT_AWAITED;
+	agent->shutdown = how;
+	if (agent->state != AGENT_READY)
 		return false;
 	payload_u32(&payload, how);
-	channel_send(keeper->agent.channel, PROTO_SHUTDOWN, 0, 0, payload.data,
-		     payload.length);
+	channel_send(agent->channel, PROTO_SHUTDOWN, 0, 0, payload.data, payload.length);
 	return true;
 }

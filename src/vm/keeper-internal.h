@@ -88,8 +88,10 @@ struct agent_link {
 	int fd;	     /* ours; the channel has a duplicate of it */
 	int peer_fd; /* a duplicate of QEMU's end, to take back what it has not read */
 	struct channel *channel;
-	bool hello_due; /* ours was not answered yet */
-	bool hearing;	/* a frame is being handled: nothing else may read */
+	bool hello_due;	   /* ours was not answered yet */
+	bool hearing;	   /* a frame is being handled: nothing else may read */
+	bool shutdown_due; /* it is told when it greets: */
+	enum proto_shutdown shutdown;
 	struct strv facts;
 	/* Heartbeat, in the guest's time: disarmed while it is paused. */
 	struct loop_source *ping_timer;
@@ -197,7 +199,7 @@ void agent_link_pause(struct keeper *keeper, bool paused);
 void agent_link_drain(struct keeper *keeper);
 /* Stops reading clients while too much waits for the agent. */
 void agent_link_pressure(struct keeper *keeper);
-/* False: there is no agent to ask. */
+/* False: there is no agent to ask; one that is awaited is asked when it comes. */
 bool agent_link_shutdown(struct keeper *keeper, enum proto_shutdown how);
 
 /* keeper-clients.c */

@@ -70,4 +70,8 @@ check_is "nothing is left to run" "$(pgrep -f "$XDG_CACHE_HOME.*qemu-none" | wc 
 check_status "a guest that reboots" 0 klab run -d --name again
 klab exec again -- sh -c 'echo 1 >/before; reboot -f' >/dev/null 2>&1
 check_status "comes back" 0 eval 'until_true 100 klab exec again -- test ! -e /before'
-klab stop --force again
+# Whose agent is on its way: it powers off when that has come.
+klab monitor again -- system_reset
+check_status "stop just after a reset" 0 klab stop again
+check_status "logs" 0 klab logs
+check_has "powered off by itself" out 'Power down'
