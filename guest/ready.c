@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "note.h"
 #include "setup.h"
+
+#define COMPLAIN_AFTER_MS 30000
 
 static int ready_pipe = -1;
 static char ready_path[256];
@@ -30,11 +33,16 @@ void ready_apply(char *path)
 void ready_wait(void)
 {
 	struct pollfd p = { .fd = ready_pipe, .events = POLLIN };
+	int timeout = COMPLAIN_AFTER_MS, r;
 
 	if (ready_pipe < 0)
 		return;
-	while (poll(&p, 1, -1) < 0 && errno == EINTR)
-		;
+	/* How long there is for all this the host knows (--boot-timeout). */
+	while ((r = poll(&p, 1, timeout)) <= 0) {
+		if (r == 0)
+			note_fault("init has not said yet that its services are up");
+		timeout = r == 0 ? -1 : timeout;
+	}
 	close(ready_pipe);
 	ready_pipe = -1;
 	/* Who writes once more finds that nobody listens. */

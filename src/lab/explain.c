@@ -172,6 +172,11 @@ static const struct rule rules[] = {
 	  "start fewer guests at once, or pass -a no_timer_check (which klab does by itself "
 	  "without --plain)" },
 
+	/* Init again: it works, but is not done. */
+	{ "klab-agent: init has not said yet", NULL, NULL, NULL,
+	  "init's services did not come up in time",
+	  "see the console above for what they wait for, or pass --boot-timeout 300" },
+
 	/* Nothing at all. */
 	{ "", NULL, NULL, silent_hang,
 	  "the kernel said nothing: it is not for this machine, or has no driver for its "

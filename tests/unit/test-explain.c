@@ -52,7 +52,9 @@ static void test_silence(void **state)
 	facts = (struct explain_facts){ .qemu_stderr = "",
 					.console = "Linux version",
 					.ended = ENDED_HANG };
-	check(&facts, "did not come up in time");
+	check(&facts, "the guest did not come up in time");
+	facts.console = "Linux version\nklab-agent: init has not said yet that";
+	check(&facts, "init's services");
 }
 
 static void test_user_option(void **state)
