@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -32,12 +34,15 @@ struct root {
 	unsigned long mount_flags;
 };
 
-static bool is_disk;
 static const char *init;
 
+/* Asked of the mount itself: an agent that has crashed and begun anew must know it too. */
 bool root_is_disk(void)
 {
-	return is_disk;
+	struct statfs fs;
+
+	return statfs("/", &fs) == 0 && fs.f_type != RAMFS_MAGIC &&
+	       fs.f_type != TMPFS_MAGIC;
 }
 
 const char *root_init(void)
@@ -260,7 +265,6 @@ void root_apply(char *order)
 
 	if (!read_words(&root) || !mount_root(&root) || !enter_root())
 		return;
-	is_disk = true;
 	if (order && strcmp(order, "init") == 0 && access("/sbin/init", X_OK) == 0)
 		init = "/sbin/init";
 }

@@ -48,7 +48,7 @@ static _Noreturn void keep_shell(const char *terminal)
 			become_shell(terminal);
 		if (pid < 0 || waitpid(pid, &status, 0) < 0)
 			break;
-		sleep(1); /* should each end at once */
+		sleep(1); /* one that ends at once must not keep the guest busy */
 	} while (!WIFEXITED(status) || WEXITSTATUS(status) != CANNOT_START);
 	_exit(0);
 }
