@@ -2,13 +2,13 @@
 /* What the kernel of a run would do with its command line: a table, or JSON. */
 #include "cli/explain-cmdline.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "cli/guest-ui.h"
 #include "cli/listing.h"
 #include "cli/print.h"
+#include "format/json.h"
 #include "lab/cmdline.h"
 
 static const char *const sentences[] = {
@@ -54,51 +54,34 @@ static struct error *print_table(const struct cmdline *cmdline, const char *init
 	return NULL;
 }
 
-static struct json_object *strings_json(const struct strv *strv)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < strv->count; i++)
-		json_object_array_add(array, json_object_new_string(strv->items[i]));
-	return array;
-}
-
 /* What was asked for goes to stdout, unless it was to go elsewhere. */
 static struct error *print_json(const struct cmdline *cmdline, const char *line,
 				const char *init, const char *where)
 {
-	struct error *err = NULL;
-	const char *text;
-	struct json_object *json = json_object_new_object();
-	struct json_object *words = json_object_new_array();
+	_cleanup_json_ struct json_object *json = json_new_object();
+	_cleanup_free_ char *text = NULL;
+	struct json_object *words;
 
+	json_add_string(json, "cmdline", line);
+	words = json_add_array(json, "words");
 	for (size_t i = 0; i < cmdline->count; i++) {
 		const struct cmdline_word *word = &cmdline->words[i];
-		struct json_object *item = json_object_new_object();
+		struct json_object *item = json_append_object(words);
 
-		json_object_object_add(item, "word", json_object_new_string(word->text));
-		json_object_object_add(item, "goes_to",
-				       json_object_new_string(
-					       cmdline_use_name(word->use)));
-		json_object_array_add(words, item);
+		json_add_string(item, "word", word->text);
+		json_add_string(item, "goes_to", cmdline_use_name(word->use));
 	}
-	json_object_object_add(json, "cmdline", json_object_new_string(line));
-	json_object_object_add(json, "words", words);
-	json_object_object_add(json, "init", json_object_new_string(init));
-	json_object_object_add(json, "arguments", strings_json(&cmdline->arguments));
-	json_object_object_add(json, "environment", strings_json(&cmdline->environment));
-	if (cmdline->panic)
-		json_object_object_add(json, "panic",
-				       json_object_new_string(cmdline->panic));
-	text = json_object_to_json_string_ext(json,
-					      JSON_C_TO_STRING_PLAIN |
-						      JSON_C_TO_STRING_NOSLASHESCAPE);
+	json_add_string(json, "init", init);
+	json_add_strings(json, "arguments",
+			 (const char *const *)cmdline->arguments.items);
+	json_add_strings(json, "environment",
+			 (const char *const *)cmdline->environment.items);
+	json_add_string(json, "panic", cmdline->panic);
+	text = json_line(json);
 	if (*where)
-		err = print_json_line(text, where);
-	else
-		puts(text);
-	json_object_put(json);
-	return err;
+		return print_json_line(text, where);
+	puts(text);
+	return NULL;
 }
 
 struct error *explain_cmdline(struct call *call)

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "format/json.h"
 #include "lab/attach.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -20,21 +20,17 @@
 /* From its keeper's status. */
 struct error *debug_guest(const char *guest_name, char **ret_name, char **ret_run)
 {
-	_cleanup_free_ char *status = NULL;
-	struct json_object *json, *name, *log;
-	struct error *err = NULL;
+	_cleanup_free_ char *answer = NULL;
+	_cleanup_json_ struct json_object *status = NULL;
+	const char *name, *log;
 
-	TRY(attach_ask(guest_name, "status", NULL, &status));
-	json = json_tokener_parse(status);
-	if (json && json_object_object_get_ex(json, "name", &name) &&
-	    json_object_object_get_ex(json, "log", &log)) {
-		*ret_name = xstrdup(json_object_get_string(name));
-		*ret_run = path_parent(json_object_get_string(log));
-	} else {
-		err = error_new(ERROR_CORRUPT, "the guest's keeper tells no status");
-	}
-	json_object_put(json);
-	return err;
+	TRY(attach_ask(guest_name, "status", NULL, &answer));
+	TRY(json_parse_object(answer, strlen(answer), &status));
+	TRY(json_get_string(status, "name", &name));
+	TRY(json_get_string(status, "log", &log));
+	*ret_name = xstrdup(name);
+	*ret_run = path_parent(log);
+	return NULL;
 }
 
 static struct error *append(const char *path, const char *text)

@@ -14,7 +14,7 @@
 #include "os/file.h"
 
 static const struct {
-	const char *prefix; /* ends in a colon, or is the whole word */
+	const char *prefix;
 	const char *argument;
 	struct error *(*open)(const struct root_request *request, const char *rest,
 			      struct root_source **ret);
@@ -61,23 +61,18 @@ bool root_is_disk(const struct guest_options *options)
 	return options->disk_name || (options->root && !is_initramfs(options->root));
 }
 
-static bool is_kind(const char *spec, const char *prefix, const char **ret_rest)
-{
-	*ret_rest = after_prefix(spec, prefix);
-	return *ret_rest && (has_suffix(prefix, ":") || !**ret_rest);
-}
-
 struct error *root_source_open(const struct root_request *request, const char *spec,
 			       struct root_source **ret)
 {
-	const char *rest;
-
 	*ret = NULL;
 	if (root_recipe_is_disk(spec))
 		return root_open_recipe(request, spec, ret);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (is_kind(spec, kinds[i].prefix, &rest))
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *rest = after_prefix(spec, kinds[i].prefix);
+
+		if (rest)
 			return kinds[i].open(request, rest, ret);
+	}
 	return NULL;
 }
 

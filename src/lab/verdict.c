@@ -2,11 +2,13 @@
 /* How a run ended: status and JSON. */
 #include "lab/verdict.h"
 
-#include <json-c/json.h>
+#include <json-c/json_object.h>
+#include <stdio.h>
 
 #include "agent/client.h"
 #include "agent/proto.h"
 #include "base/mem.h"
+#include "format/json.h"
 
 void verdict_deinit(struct verdict *verdict)
 {
@@ -139,75 +141,56 @@ const char *ended_name(enum ended ended)
 	return names[ended];
 }
 
-static struct json_object *phases_json(const struct verdict *verdict)
+static void add_phases(const struct verdict *verdict, struct json_object *json)
 {
 	static const char *const names[] = {
 		[PHASE_PREPARE] = "prepare", [PHASE_QEMU] = "qemu", [PHASE_BOOT] = "boot",
 		[PHASE_COMMAND] = "command", [PHASE_STOP] = "stop",
 	};
-	struct json_object *phases = json_object_new_object();
+	struct json_object *phases = json_add_object(json, "phases");
 
 	for (size_t i = 0; i < PHASE_COUNT; i++) {
+		double value = (double)verdict->phase_us[i] / 1e6;
 		char seconds[32];
 
 		if (!verdict->phase_us[i])
 			continue;
-		snprintf(seconds, sizeof(seconds), "%.6f",
-			 (double)verdict->phase_us[i] / 1e6);
-		json_object_object_add(
-			phases, names[i],
-			json_object_new_double_s((double)verdict->phase_us[i] / 1e6,
-						 seconds));
+		snprintf(seconds, sizeof(seconds), "%.6f", value);
+		json_add(phases, names[i], json_object_new_double_s(value, seconds));
 	}
-	return phases;
 }
 
-static struct json_object *crash_json(const struct verdict *verdict)
+static void add_crash(const struct verdict *verdict, struct json_object *json)
 {
 	_cleanup_text_ struct text text = { 0 };
-	struct json_object *crash = json_object_new_object();
+	struct json_object *crash;
 
+	if (verdict->crash == CRASH_NONE)
+		return;
 	if (verdict->crash_text)
 		text_append_harmless(&text, verdict->crash_text,
 				     strlen(verdict->crash_text));
-	json_object_object_add(crash, "kind",
-			       json_object_new_string(crash_kind_name(verdict->crash)));
-	json_object_object_add(crash, "title",
-			       json_object_new_string(
-				       verdict->crash_title ? verdict->crash_title : ""));
-	json_object_object_add(crash, "text", json_object_new_string(text_str(&text)));
-	return crash;
+	crash = json_add_object(json, "crash");
+	json_add_string(crash, "kind", crash_kind_name(verdict->crash));
+	json_add_string(crash, "title", verdict->crash_title ? verdict->crash_title : "");
+	json_add_string(crash, "text", text_str(&text));
 }
 
-static struct json_object *tests_json(const struct verdict *verdict)
+static void add_tests(const struct verdict *verdict, struct json_object *json)
 {
 	const struct ktap *tests = verdict->tests;
-	const struct {
-		const char *name;
-		uint64_t count;
-	} counts[] = {
-		{ "passed", tests->passed },
-		{ "failed", tests->failed },
-		{ "skipped", tests->skipped },
-		{ "xfailed", tests->xfailed },
-	};
-	struct json_object *json = json_object_new_object();
-	struct json_object *failures = json_object_new_array();
+	struct json_object *object;
 
-	json_object_object_add(json, "result",
-			       json_object_new_string(
-				       ktap_result_name(verdict->tests_result)));
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
-		json_object_object_add(json, counts[i].name,
-				       json_object_new_uint64(counts[i].count));
-	for (size_t i = 0; i < tests->failures.count; i++)
-		json_object_array_add(failures,
-				      json_object_new_string(tests->failures.items[i]));
-	json_object_object_add(json, "failures", failures);
-	if (tests->problem)
-		json_object_object_add(json, "problem",
-				       json_object_new_string(tests->problem));
-	return json;
+	if (!tests)
+		return;
+	object = json_add_object(json, "tests");
+	json_add_string(object, "result", ktap_result_name(verdict->tests_result));
+	json_add_u64(object, "passed", tests->passed);
+	json_add_u64(object, "failed", tests->failed);
+	json_add_u64(object, "skipped", tests->skipped);
+	json_add_u64(object, "xfailed", tests->xfailed);
+	json_add_strings(object, "failures", (const char *const *)tests->failures.items);
+	json_add_string(object, "problem", tests->problem);
 }
 
 struct json_object *verdict_json(const struct verdict *verdict)
@@ -230,20 +213,15 @@ struct json_object *verdict_json(const struct verdict *verdict)
 		{ "message", verdict->message },
 		{ "hint", verdict->hint },
 	};
-	struct json_object *json = json_object_new_object();
+	struct json_object *json = json_new_object();
 
-	json_object_object_add(json, "ended",
-			       json_object_new_string(ended_name(verdict->ended)));
-	json_object_object_add(json, "status", json_object_new_int(verdict->status));
+	json_add_string(json, "ended", ended_name(verdict->ended));
+	json_add_i64(json, "status", verdict->status);
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
-		if (strings[i].value)
-			json_object_object_add(json, strings[i].name,
-					       json_object_new_string(strings[i].value));
-	json_object_object_add(json, "kaslr", json_object_new_boolean(verdict->kaslr));
-	json_object_object_add(json, "phases", phases_json(verdict));
-	if (verdict->crash != CRASH_NONE)
-		json_object_object_add(json, "crash", crash_json(verdict));
-	if (verdict->tests)
-		json_object_object_add(json, "tests", tests_json(verdict));
+		json_add_string(json, strings[i].name, strings[i].value);
+	json_add_bool(json, "kaslr", verdict->kaslr);
+	add_phases(verdict, json);
+	add_crash(verdict, json);
+	add_tests(verdict, json);
 	return json;
 }
