@@ -31,9 +31,11 @@ check_has "its answer" out '= 42'
 # Killed without a detach: the guest must not stand still for ever.
 "$KLAB" gdb --stdio vm </dev/zero >/dev/null 2>&1 &
 pid=$!
-sleep 1
+guest_is() { "$KLAB" monitor vm -- info status | grep -q "$1"; }
+check_status "gdb has come" 0 until_true 30 guest_is paused
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
+check_status "it has gone" 0 until_true 30 guest_is running
 klab monitor vm -- stop
 "$KLAB" exec --timeout 60 vm -- echo done >out 2>err &
 pid=$!
