@@ -2,8 +2,9 @@
 /*
  * What the files of the keeper share.
  *
- *	keeper.c		QEMU's life and the order of the end
+ *	keeper.c		the start, what QMP and the console say
  *	keeper-spawn.c		starting QEMU
+ *	keeper-end.c		QEMU's end: how it is brought about, and its order
  *	keeper-events.c		what QEMU tells over QMP
  *	keeper-agent.c		the link to the agent: hello, heartbeat, resync, shutdown
  *	keeper-clients.c	connections of klab commands
@@ -158,10 +159,19 @@ struct keeper {
 
 /* keeper.c */
 void keeper_say(struct keeper *keeper, enum keeper_event event, const char *text);
+
+/* keeper-end.c */
+const char *keeper_end_sentence(const struct keeper *keeper);
 void keeper_reap_later(struct keeper *keeper);
 /* Whether there is anything left that clients must be told before the end. */
 void keeper_check_told(struct keeper *keeper);
-const char *keeper_end_sentence(const struct keeper *keeper);
+/* For the loop: QEMU's standard error can be read; its process has gone. */
+struct error *keeper_on_stderr(int fd, uint32_t events, void *keeper);
+struct error *keeper_on_exit(int status, void *keeper);
+/* It is about to exit, and has no reason not to. */
+void keeper_expect_exit(struct keeper *keeper);
+/* QEMU does not do what it should: why goes to what it said itself. */
+void keeper_give_up(struct keeper *keeper, const char *why);
 
 /* keeper-events.c */
 void keeper_handle_event(struct keeper *keeper, const char *name,

@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The keeper's life with its QEMU: start, what QMP says, and the order of the end.
- *
- * When QEMU's process has gone, what it left in its sockets is read first, in this order:
- * QMP (why it went), the console (its last lines), the agent (sessions that had ended),
- * stderr.  Then the sessions are told, and when their clients have got it the event ENDED
- * is the keeper's last word.
- */
+/* The keeper's life with its QEMU: the start, and what QMP and the console say. */
 #include "vm/keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "os/file.h"
 #include "vm/keeper-internal.h"
 
 /* QEMU is loaded, makes its devices and answers; a busy machine takes its time. */
 #define GREETING_TIMEOUT_MS 30000
-/* From "quit" to SIGKILL: disks are flushed meanwhile. */
-#define QUIT_TIMEOUT_MS 5000
-/* Clients that do not read do not keep an ended guest. */
-#define TELL_TIMEOUT_MS 1000
 
 void keeper_say(struct keeper *keeper, enum keeper_event event, const char *text)
 {
@@ -39,171 +24,6 @@ void keeper_say(struct keeper *keeper, enum keeper_event event, const char *text
 		  text ? text : "");
 	if (keeper->on_event)
 		keeper->on_event(event, text, keeper->argument);
-}
-
-/* ---- The end ---- */
-
-const char *keeper_end_sentence(const struct keeper *keeper)
-{
-	static const char *const sentences[] = {
-		[KEEPER_END_NONE] = "the guest runs",
-		[KEEPER_END_POWEROFF] = "the guest powered off",
-		[KEEPER_END_RESET] = "the guest reset",
-		[KEEPER_END_PANIC] = "the guest panicked",
-		[KEEPER_END_STOPPED] = "the guest was stopped",
-		[KEEPER_END_KILLED] = "QEMU was killed",
-		[KEEPER_END_FAILED] = "QEMU failed",
-	};
-
-	return sentences[keeper->end.cause];
-}
-
-static void keeper_finish(struct keeper *keeper)
-{
-	if (keeper->ended)
-		return;
-	loop_source_free(take_ptr(keeper->tell_timer));
-	keeper->ended = true;
-	keeper_say(keeper, KEEPER_EVENT_ENDED, NULL);
-}
-
-static struct error *keeper_on_untold(void *argument)
-{
-	keeper_finish(argument);
-	return NULL;
-}
-
-static struct error *keeper_reap(void *argument)
-{
-	struct keeper *keeper = argument;
-
-	loop_source_free(take_ptr(keeper->reaper));
-	sessions_reap(keeper);
-	clients_reap(keeper);
-	if (!keeper->qemu_gone || !sessions_told(keeper))
-		return NULL;
-	clients_ask(keeper);
-	if (clients_told(keeper))
-		keeper_finish(keeper);
-	return NULL;
-}
-
-void keeper_reap_later(struct keeper *keeper)
-{
-	/* Without memory for it the dead wait for the next occasion. */
-	if (!keeper->reaper)
-		error_ignore(loop_add_deferred(keeper->loop, keeper_reap, keeper,
-					       &keeper->reaper));
-}
-
-void keeper_check_told(struct keeper *keeper)
-{
-	if (keeper->qemu_gone && !keeper->ended)
-		keeper_reap_later(keeper);
-}
-
-static enum keeper_cause keeper_decide_cause(const struct keeper *keeper)
-{
-	int status = keeper->end.wait_status;
-
-	if (keeper->given_up)
-		return KEEPER_END_FAILED;
-	if (keeper->guest_cause != KEEPER_END_NONE)
-		return keeper->guest_cause;
-	if (keeper->stopping)
-		return KEEPER_END_STOPPED;
-	if (WIFSIGNALED(status))
-		return KEEPER_END_KILLED;
-	/* Without a word: a debugger's "kill", or the user's own options. */
-	return WEXITSTATUS(status) == 0 ? KEEPER_END_STOPPED : KEEPER_END_FAILED;
-}
-
-static void keeper_read_stderr(struct keeper *keeper);
-
-static struct error *keeper_on_exit(int status, void *argument)
-{
-	struct keeper *keeper = argument;
-
-	log_debug("guest %s: QEMU ended, status %d", keeper->name, status);
-	keeper->end.wait_status = status;
-	if (keeper->qmp)
-		qmp_process(keeper->qmp);
-	console_drain(keeper->console);
-	agent_link_drain(keeper);
-	keeper_read_stderr(keeper);
-	loop_source_free(take_ptr(keeper->greeting_timer));
-	loop_source_free(take_ptr(keeper->kill_timer));
-	keeper->qemu_gone = true;
-	keeper->paused = false;
-	keeper->end.cause = keeper_decide_cause(keeper);
-	/* By SIGTERM, SIGINT or SIGHUP, which QEMU catches and does not tell apart. */
-	if (keeper->end.cause == KEEPER_END_KILLED && !WIFSIGNALED(status))
-		keeper->end.wait_status = W_EXITCODE(0, SIGTERM);
-	keeper->end.qemu_stderr = text_str(&keeper->stderr_tail);
-	sessions_guest_ended(keeper);
-	keeper_check_told(keeper);
-	return loop_add_timer(keeper->loop, clock_ms() + TELL_TIMEOUT_MS,
-			      keeper_on_untold, keeper, &keeper->tell_timer);
-}
-
-/* ---- Ending it ---- */
-
-static struct error *keeper_on_overdue(void *argument)
-{
-	struct keeper *keeper = argument;
-
-	log_debug("guest %s: killing QEMU", keeper->name);
-	keeper->stopping = true;
-	process_kill(&keeper->process, SIGKILL);
-	return NULL;
-}
-
-static void keeper_kill_after(struct keeper *keeper, uint64_t timeout_ms,
-			      loop_timer_fn handler)
-{
-	loop_source_free(take_ptr(keeper->kill_timer));
-	/* No memory for a timer: what was asked of QEMU must do. */
-	error_ignore(loop_add_timer(keeper->loop, clock_ms() + timeout_ms, handler,
-				    keeper, &keeper->kill_timer));
-}
-
-void keeper_stop(struct keeper *keeper)
-{
-	if (keeper->qemu_gone)
-		return;
-	keeper->stopping = true;
-	if (!keeper->qmp || !qmp_is_ready(keeper->qmp)) {
-		process_kill(&keeper->process, SIGKILL);
-		return;
-	}
-	qmp_execute(keeper->qmp, "quit", NULL, NULL, NULL);
-	keeper_kill_after(keeper, QUIT_TIMEOUT_MS, keeper_on_overdue);
-}
-
-static struct error *keeper_on_no_shutdown(void *argument)
-{
-	keeper_stop(argument);
-	return NULL;
-}
-
-void keeper_shutdown(struct keeper *keeper, uint64_t timeout_ms)
-{
-	if (keeper->qemu_gone || keeper->stopping)
-		return;
-	/* A guest that stands still cannot hear. */
-	if (keeper->paused)
-		qmp_execute(keeper->qmp, "cont", NULL, NULL, NULL);
-	if (!agent_link_shutdown(keeper, PROTO_SHUTDOWN_POWEROFF))
-		qmp_execute(keeper->qmp, "system_powerdown", NULL, NULL, NULL);
-	keeper_kill_after(keeper, timeout_ms, keeper_on_no_shutdown);
-}
-
-/* QEMU does not do what it should: the reason goes to what it said itself. */
-static void keeper_give_up(struct keeper *keeper, const char *why)
-{
-	text_appendf(&keeper->stderr_tail, "klab: %s\n", why);
-	keeper->given_up = true;
-	process_kill(&keeper->process, SIGKILL);
 }
 
 /* ---- QMP ---- */
@@ -224,9 +44,8 @@ static void keeper_on_qmp_closed(const struct error *err, void *argument)
 
 	if (err)
 		keeper_give_up(keeper, error_sentence(err));
-	else if (!keeper->kill_timer)
-		/* It is about to exit, and has no reason not to. */
-		keeper_kill_after(keeper, QUIT_TIMEOUT_MS, keeper_on_overdue);
+	else
+		keeper_expect_exit(keeper);
 }
 
 static void keeper_on_qmp_event(const char *name, struct json_object *data,
@@ -251,7 +70,7 @@ static struct error *keeper_on_no_greeting(void *argument)
 	return NULL;
 }
 
-/* ---- The console and stderr ---- */
+/* ---- The console ---- */
 
 static void keeper_on_console(const void *data, size_t size, void *argument)
 {
@@ -288,38 +107,6 @@ static const struct console_handlers keeper_console_handlers = {
 	.log_failed = keeper_on_log_failed,
 	.input_room = keeper_on_console_room,
 };
-
-static void keeper_read_stderr(struct keeper *keeper)
-{
-	struct text *tail = &keeper->stderr_tail;
-	char buffer[KEEPER_STDERR_MAX];
-	ssize_t n;
-
-	while (keeper->stderr_source) {
-		n = read(keeper->stderr_fd, buffer, sizeof(buffer));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n <= 0) {
-			loop_source_free(take_ptr(keeper->stderr_source));
-			return;
-		}
-		text_append_harmless(tail, buffer, (size_t)n);
-		if (tail->length > KEEPER_STDERR_MAX) {
-			size_t cut = tail->length - KEEPER_STDERR_MAX;
-
-			memmove(tail->data, tail->data + cut, KEEPER_STDERR_MAX);
-			text_truncate(tail, KEEPER_STDERR_MAX);
-		}
-	}
-}
-
-static struct error *keeper_on_stderr(int fd, uint32_t events, void *argument)
-{
-	keeper_read_stderr(argument);
-	return NULL;
-}
 
 /* ---- The start ---- */
 
