@@ -5,11 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/mem.h"
+#include "format/json.h"
 #include "os/digest.h"
 #include "os/dirs.h"
 #include "os/file.h"
@@ -102,85 +102,50 @@ void rundir_deinit(struct rundir *rundir)
 	*rundir = (struct rundir){ .lock_fd = -1 };
 }
 
-static struct json_object *json_strings(const char *const *strings)
+/* "path" and "sha256".  Reading the file again for each run would cost more than starting
+ * the guest: the digest is kept in the store under the file's identity. */
+static void add_file(struct json_object *json, const char *name, struct store *store,
+		     const char *path)
 {
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; strings && strings[i]; i++)
-		json_object_array_add(array, json_object_new_string(strings[i]));
-	return array;
-}
-
-/* {"path": ..., "sha256": ...}.  Reading the file again for each run would cost more than
- * starting the guest: the digest is kept in the store under the file's identity. */
-static struct json_object *json_file(struct store *store, const char *path)
-{
-	struct json_object *file = json_object_new_object();
+	struct json_object *file;
 	char digest[DIGEST_HEX_SIZE];
 	struct error *err;
 
-	json_object_object_add(file, "path", json_object_new_string(path));
+	if (!path)
+		return;
+	file = json_add_object(json, name);
+	json_add_string(file, "path", path);
 	err = store_file_digest(store, path, digest);
 	if (!err)
-		json_object_object_add(file, "sha256", json_object_new_string(digest));
+		json_add_string(file, "sha256", digest);
 	/* A file that cannot be read will fail the run with a better message. */
 	error_ignore(err);
-	return file;
-}
-
-static void add_string(struct json_object *json, const char *name, const char *value)
-{
-	if (value)
-		json_object_object_add(json, name, json_object_new_string(value));
 }
 
 /* What a debugger that comes later wants to know. */
-static struct json_object *json_debug(const struct plan *plan)
+static void add_debug(struct json_object *json, const struct plan *plan)
 {
-	struct json_object *debug = json_object_new_object();
+	struct json_object *debug = json_add_object(json, "debug");
 
-	add_string(debug, "arch", plan->machine.arch->name);
-	add_string(debug, "name", plan->kernel->name);
-	add_string(debug, "vmlinux", plan->kernel->vmlinux);
-	add_string(debug, "source", plan->kernel->source_directory);
-	json_object_object_add(debug, "kaslr", json_object_new_boolean(plan->kaslr));
-	return debug;
+	json_add_string(debug, "arch", plan->machine.arch->name);
+	json_add_string(debug, "name", plan->kernel->name);
+	json_add_string(debug, "vmlinux", plan->kernel->vmlinux);
+	json_add_string(debug, "source", plan->kernel->source_directory);
+	json_add_bool(debug, "kaslr", plan->kaslr);
 }
 
-static struct json_object *manifest_json(const struct rundir *rundir,
-					 const struct plan *plan,
-					 const char *const *arguments,
-					 const struct verdict *verdict)
+static void add_plan(struct json_object *json, const struct plan *plan)
 {
-	struct json_object *json = json_object_new_object();
-	_cleanup_free_ char *directory = getcwd(NULL, 0);
 	_cleanup_strv_ struct strv qemu = { 0 };
 
-	json_object_object_add(json, "id", json_object_new_string(rundir->id));
-	json_object_object_add(json, "klab", json_object_new_string(KLAB_VERSION));
-	json_object_object_add(json, "directory",
-			       json_object_new_string(directory ? directory : "/"));
-	json_object_object_add(json, "arguments", json_strings(arguments));
-	if (plan) {
-		json_object_object_add(json, "kernel",
-				       json_file(plan->store, plan->kernel->image));
-		json_object_object_add(json, "debug", json_debug(plan));
-		json_object_object_add(json, "boots",
-				       json_object_new_string(plan->machine.kernel));
-		if (plan->machine.initrd)
-			json_object_object_add(json, "initramfs",
-					       json_file(plan->store,
-							 plan->machine.initrd));
-		json_object_object_add(json, "qemu",
-				       json_file(plan->store, plan->machine.qemu));
-		/* A machine that can't be written as a command has failed already. */
-		error_ignore(qemu_command(&plan->machine, NULL, &qemu));
-		json_object_object_add(json, "command",
-				       json_strings((const char *const *)qemu.items));
-	}
-	if (verdict)
-		json_object_object_add(json, "verdict", verdict_json(verdict));
-	return json;
+	add_file(json, "kernel", plan->store, plan->kernel->image);
+	add_debug(json, plan);
+	json_add_string(json, "boots", plan->machine.kernel);
+	add_file(json, "initramfs", plan->store, plan->machine.initrd);
+	add_file(json, "qemu", plan->store, plan->machine.qemu);
+	/* A machine that can't be written as a command has failed already. */
+	error_ignore(qemu_command(&plan->machine, NULL, &qemu));
+	json_add_strings(json, "command", (const char *const *)qemu.items);
 }
 
 struct error *rundir_write_manifest(const struct rundir *rundir, const struct plan *plan,
@@ -188,12 +153,19 @@ struct error *rundir_write_manifest(const struct rundir *rundir, const struct pl
 				    const struct verdict *verdict)
 {
 	_cleanup_free_ char *path = path_join(rundir->path, "manifest.json");
-	struct json_object *json = manifest_json(rundir, plan, arguments, verdict);
-	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY);
-	struct error *err = file_write(path, text, strlen(text), 0600);
+	_cleanup_free_ char *directory = getcwd(NULL, 0), *text = NULL;
+	_cleanup_json_ struct json_object *json = json_new_object();
 
-	json_object_put(json);
-	return err;
+	json_add_string(json, "id", rundir->id);
+	json_add_string(json, "klab", KLAB_VERSION);
+	json_add_string(json, "directory", directory ? directory : "/");
+	json_add_strings(json, "arguments", arguments);
+	if (plan)
+		add_plan(json, plan);
+	if (verdict)
+		json_add(json, "verdict", verdict_json(verdict));
+	text = json_pretty(json);
+	return file_write(path, text, strlen(text), 0600);
 }
 
 /* The directory of the one run whose id begins so; NULL: the latest. */
@@ -223,29 +195,29 @@ static struct error *find_run(const char *id, char **ret)
 
 static struct error *read_manifest(const char *run, struct json_object **ret)
 {
-	_cleanup_free_ char *path = path_join(run, "manifest.json"), *text = NULL;
+	_cleanup_free_ char *path = path_join(run, "manifest.json");
 	_cleanup_bytes_ struct bytes bytes = { 0 };
 
 	TRY(file_read(path, MANIFEST_MAX, &bytes));
-	text = xstrndup((const char *)bytes.data, bytes.size);
-	*ret = json_tokener_parse(text);
-	return *ret ? NULL : error_new(ERROR_CORRUPT, "%s is no JSON", path);
+	TRY_WRAP(json_parse_object(bytes.data, bytes.size, ret), "reading %s", path);
+	return NULL;
 }
 
-static struct error *read_recall(struct json_object *json, struct strv *ret_arguments,
+static struct error *read_recall(const char *run, struct strv *ret_arguments,
 				 char **ret_directory)
 {
-	struct json_object *arguments, *directory;
+	_cleanup_json_ struct json_object *json = NULL;
+	struct json_object *arguments;
+	const char *directory;
 
-	if (!json_object_object_get_ex(json, "arguments", &arguments) ||
-	    !json_object_is_type(arguments, json_type_array) ||
-	    !json_object_object_get_ex(json, "directory", &directory))
-		return error_new(ERROR_CORRUPT, "it is not a manifest");
+	TRY(read_manifest(run, &json));
+	TRY(json_get_array(json, "arguments", &arguments));
+	TRY(json_get_string(json, "directory", &directory));
 	for (size_t i = 0; i < json_object_array_length(arguments); i++)
 		strv_push(ret_arguments,
 			  json_object_get_string(
 				  json_object_array_get_idx(arguments, i)));
-	*ret_directory = xstrdup(json_object_get_string(directory));
+	*ret_directory = xstrdup(directory);
 	return NULL;
 }
 
@@ -253,14 +225,11 @@ struct error *rundir_recall(const char *id, struct strv *ret_arguments,
 			    char **ret_directory)
 {
 	_cleanup_free_ char *run = NULL;
-	struct json_object *json;
-	struct error *err;
 
 	TRY(find_run(id, &run));
-	TRY(read_manifest(run, &json));
-	err = read_recall(json, ret_arguments, ret_directory);
-	json_object_put(json);
-	return err ? error_wrap(err, "reading the manifest in %s", run) : NULL;
+	TRY_WRAP(read_recall(run, ret_arguments, ret_directory),
+		 "reading the manifest in %s", run);
+	return NULL;
 }
 
 void debug_facts_deinit(struct debug_facts *facts)
@@ -272,32 +241,29 @@ void debug_facts_deinit(struct debug_facts *facts)
 	*facts = (struct debug_facts){ 0 };
 }
 
-static char *get_string(struct json_object *json, const char *name)
+/* NULL: it is not known. */
+static char *copy_string(const struct json_object *json, const char *name)
 {
-	struct json_object *value;
+	struct json_object *value = json_find(json, name);
 
-	return json && json_object_object_get_ex(json, name, &value)
-		       ? xstrdup(json_object_get_string(value))
-		       : NULL;
+	return value ? xstrdup(json_object_get_string(value)) : NULL;
 }
 
 struct error *rundir_debug_facts(const char *run, struct debug_facts *ret)
 {
-	struct json_object *json, *debug = NULL, *kaslr;
+	_cleanup_json_ struct json_object *json = NULL;
+	struct json_object *debug;
+	const char *arch;
 
 	TRY(read_manifest(run, &json));
-	json_object_object_get_ex(json, "debug", &debug);
-	ret->arch = get_string(debug, "arch");
-	ret->name = get_string(debug, "name");
-	ret->vmlinux = get_string(debug, "vmlinux");
-	ret->source = get_string(debug, "source");
-	ret->kaslr = debug && json_object_object_get_ex(debug, "kaslr", &kaslr) &&
-		     json_object_get_boolean(kaslr);
-	json_object_put(json);
-	if (ret->arch)
-		return NULL;
-	debug_facts_deinit(ret);
-	return error_new(ERROR_CORRUPT, "the manifest in %s is damaged", run);
+	TRY_WRAP(json_get_object(json, "debug", &debug), "the manifest in %s", run);
+	TRY_WRAP(json_get_string(debug, "arch", &arch), "the manifest in %s", run);
+	TRY_WRAP(json_get_bool(debug, "kaslr", &ret->kaslr), "the manifest in %s", run);
+	ret->arch = xstrdup(arch);
+	ret->name = copy_string(debug, "name");
+	ret->vmlinux = copy_string(debug, "vmlinux");
+	ret->source = copy_string(debug, "source");
+	return NULL;
 }
 
 struct error *rundir_find_console(const char *id, char **ret_path)
