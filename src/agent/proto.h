@@ -180,8 +180,14 @@ enum proto_exit {
 	PROTO_EXIT_NOT_STARTED, /* it exists but cannot be run (126); value: errno */
 	PROTO_EXIT_REFUSED,	/* the service is unknown or said no; see message */
 	PROTO_EXIT_CANCELED,
-	PROTO_EXIT_LOST, /* the guest, or its agent, went first (said by the keeper) */
+	/* The guest, or its agent, went first (said by the keeper); value: proto_loss. */
+	PROTO_EXIT_LOST,
 	PROTO_EXIT_COUNT,
+};
+
+enum proto_loss {
+	PROTO_LOSS_GONE, /* it ended or reset */
+	PROTO_LOSS_PANIC,
 };
 
 enum proto_shutdown {

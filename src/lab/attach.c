@@ -68,6 +68,8 @@ static struct error *on_command_ended(const struct session_end *end, void *argum
 		; /* it was decided before */
 	else if (signal)
 		verdict_set(verdict, ENDED_INTERRUPTED, STATUS_SIGNAL + signal);
+	else if (end->lost && end->value == PROTO_LOSS_PANIC)
+		verdict_set(verdict, ENDED_PANIC, STATUS_PANIC);
 	else if (end->lost)
 		verdict_set(verdict, ENDED_RESET, STATUS_GONE);
 	else

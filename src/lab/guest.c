@@ -74,11 +74,16 @@ static struct error *on_grace(void *argument)
 {
 	struct guest *guest = argument;
 
-	if (guest->purpose == PLAN_COMMAND || guest_must_fail(guest)) {
-		guest_set_crash(guest);
-		guest_finish(guest, guest->verdict.ended, guest->verdict.status);
-	}
+	guest_set_crash(guest);
+	guest_finish(guest, guest->verdict.ended, guest->verdict.status);
 	return NULL;
+}
+
+/* A panic ends a run of one command; another guest stands still, to be looked at. */
+static bool crash_ends(const struct guest *guest)
+{
+	return guest_must_fail(guest) && (guest->purpose == PLAN_COMMAND ||
+					  guest->options->fail_on != FAIL_ON_NOTHING);
 }
 
 static void on_console(const void *data, size_t size, void *argument)
@@ -104,7 +109,7 @@ static void on_console(const void *data, size_t size, void *argument)
 		guest_finish(guest, ENDED_HANG, STATUS_HANG);
 	if (guest->crash.worst <= before || guest->finishing)
 		return;
-	if (guest_must_fail(guest))
+	if (crash_ends(guest))
 		deadline_set(&guest->grace, FAIL_GRACE_MS);
 }
 

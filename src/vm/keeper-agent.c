@@ -83,6 +83,7 @@ static struct error *agent_greets(struct keeper *keeper, const struct frame *fra
 	hello_deinit(&hello);
 	agent->state = AGENT_READY;
 	keeper->just_reset = false;
+	keeper->panicked = false; /* perhaps it is the kernel that dumps the other */
 	agent->lost = false;
 	heartbeat_arm(keeper);
 	keeper_say(keeper, KEEPER_EVENT_AGENT_READY, NULL);
@@ -110,6 +111,8 @@ static struct error *agent_hear(struct keeper *keeper, const struct frame *frame
 
 	if (frame->type == PROTO_HELLO)
 		return agent_greets(keeper, frame);
+	if (keeper->panicked)
+		return NULL;
 	if (agent->state != AGENT_READY)
 		return error_new(ERROR_CORRUPT, "it did not greet");
 	agent->heard_ms = clock_ms();
@@ -245,6 +248,18 @@ void agent_link_resync(struct keeper *keeper, const char *why)
 		return;
 	}
 	agent_greet(keeper);
+	clients_hold(keeper, false);
+}
+
+void agent_link_panicked(struct keeper *keeper)
+{
+	struct agent_link *agent = &keeper->agent;
+
+	if (agent->state == AGENT_NONE)
+		return;
+	agent->state = AGENT_BROKEN;
+	heartbeat_arm(keeper);
+	sessions_panicked(keeper);
 	clients_hold(keeper, false);
 }
 

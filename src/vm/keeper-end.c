@@ -200,6 +200,10 @@ void keeper_shutdown(struct keeper *keeper, uint64_t timeout_ms)
 {
 	if (keeper->qemu_gone || keeper->stopping)
 		return;
+	if (keeper->panicked) {
+		keeper_stop(keeper);
+		return;
+	}
 	/* A guest that stands still cannot hear. */
 	if (keeper->paused)
 		qmp_execute(keeper->qmp, "cont", NULL, NULL, NULL);

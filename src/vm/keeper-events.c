@@ -11,6 +11,18 @@ void keeper_set_paused(struct keeper *keeper, bool paused)
 	keeper_say(keeper, paused ? KEEPER_EVENT_PAUSED : KEEPER_EVENT_RESUMED, NULL);
 }
 
+void keeper_set_panicked(struct keeper *keeper, const char *text)
+{
+	/* The kernel says it twice, and pvpanic once more. */
+	if (keeper->panicked)
+		return;
+	if (!keeper->agent.hearing)
+		agent_link_drain(keeper); /* what it said before */
+	keeper->panicked = true;
+	keeper_say(keeper, KEEPER_EVENT_PANIC, text);
+	agent_link_panicked(keeper);
+}
+
 static const char *data_string(struct json_object *data, const char *name)
 {
 	struct json_object *value;
@@ -33,6 +45,7 @@ static void event_resume(struct keeper *keeper, struct json_object *data)
 
 static void event_reset(struct keeper *keeper, struct json_object *data)
 {
+	keeper->panicked = false;
 	agent_link_resync(keeper, "the guest reset");
 	/* A PC's firmware resets several times over before it boots: that is one. */
 	if (!keeper->just_reset)
@@ -66,7 +79,7 @@ static void event_shutdown(struct keeper *keeper, struct json_object *data)
 
 static void event_panicked(struct keeper *keeper, struct json_object *data)
 {
-	keeper_say(keeper, KEEPER_EVENT_PANIC, "the guest reported a panic to QEMU");
+	keeper_set_panicked(keeper, "the guest reported a panic to QEMU");
 }
 
 /* The guest closed the port.  (Its opening is heard in the agent's HELLO; and QEMU tells

@@ -18,6 +18,8 @@ static const char *agent_unusable(const struct keeper *keeper)
 {
 	if (keeper->agent.state == AGENT_NONE)
 		return "this guest runs without klab's agent: there is only its console";
+	if (keeper->panicked)
+		return KEEPER_PANICKED;
 	if (keeper->agent.state == AGENT_BROKEN)
 		return "the guest's agent broke the protocol and is not heard any more";
 	return NULL;
@@ -38,10 +40,15 @@ static struct error *start_for_agent(struct keeper_session *session,
 		session_finish(session, PROTO_EXIT_REFUSED, 0, full);
 		return NULL;
 	}
-	if (keeper->qemu_gone || why) {
+	if (keeper->qemu_gone) {
+		session_finish(session, PROTO_EXIT_LOST, PROTO_LOSS_GONE,
+			       keeper_end_sentence(keeper));
+		return NULL;
+	}
+	if (why) {
 		session_finish(session,
-			       keeper->qemu_gone ? PROTO_EXIT_LOST : PROTO_EXIT_REFUSED,
-			       0, keeper->qemu_gone ? keeper_end_sentence(keeper) : why);
+			       keeper->panicked ? PROTO_EXIT_LOST : PROTO_EXIT_REFUSED,
+			       PROTO_LOSS_PANIC, why);
 		return NULL;
 	}
 	session->state =

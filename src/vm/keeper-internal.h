@@ -81,7 +81,7 @@ enum agent_state {
 	AGENT_NONE,    /* this machine has none */
 	AGENT_AWAITED, /* no HELLO since start or reset */
 	AGENT_READY,
-	AGENT_BROKEN, /* it broke the protocol; until the guest resets */
+	AGENT_BROKEN, /* it broke the protocol, or its kernel panicked; until a reset */
 };
 
 struct agent_link {
@@ -103,6 +103,8 @@ struct agent_link {
 };
 
 struct gdb_link;
+
+#define KEEPER_PANICKED "the guest's kernel has panicked"
 
 struct keeper {
 	struct loop *loop;
@@ -137,6 +139,7 @@ struct keeper {
 	struct console *console;
 	bool console_spoke;
 	bool just_reset; /* and nothing was heard of the guest since */
+	bool panicked;	 /* its kernel; until a reset */
 	bool paused;
 	struct agent_link agent;
 	struct gdb_link *gdb; /* NULL: never used */
@@ -177,6 +180,7 @@ void keeper_give_up(struct keeper *keeper, const char *why);
 void keeper_handle_event(struct keeper *keeper, const char *name,
 			 struct json_object *data);
 void keeper_set_paused(struct keeper *keeper, bool paused);
+void keeper_set_panicked(struct keeper *keeper, const char *text);
 
 /* keeper-spawn.c */
 /* Both ends of everything that connects keeper and QEMU: [0] ours, [1] QEMU's. */
@@ -204,6 +208,8 @@ void agent_link_deinit(struct keeper *keeper);
 /* The guest's side of the port is new (reset, or the agent closed it): forget what was
  * under way, greet whoever comes. */
 void agent_link_resync(struct keeper *keeper, const char *why);
+/* Its kernel has panicked: it will not be heard any more. */
+void agent_link_panicked(struct keeper *keeper);
 void agent_link_pause(struct keeper *keeper, bool paused);
 /* The last words of a guest that has ended. */
 void agent_link_drain(struct keeper *keeper);
@@ -246,6 +252,8 @@ void sessions_client_gone(struct keeper_client *client);
 void sessions_agent_ready(struct keeper *keeper);
 /* Those that the agent had are lost. */
 void sessions_agent_lost(struct keeper *keeper, const char *why);
+/* Those too that wait for it. */
+void sessions_panicked(struct keeper *keeper);
 /* Those that wait for it wait in vain. */
 void sessions_refuse_held(struct keeper *keeper, const char *why);
 void sessions_guest_ended(struct keeper *keeper);

@@ -27,6 +27,8 @@ static const char *state_name(const struct keeper *keeper)
 		return "ended";
 	if (keeper->paused)
 		return "paused";
+	if (keeper->panicked)
+		return "panicked";
 	switch (keeper->agent.state) {
 	case AGENT_AWAITED:
 		return keeper->console_spoke ? "booting" : "starting";

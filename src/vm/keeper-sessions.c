@@ -144,21 +144,35 @@ void sessions_agent_ready(struct keeper *keeper)
 }
 
 static void sessions_finish(struct keeper *keeper, enum session_state state,
-			    enum proto_exit how, const char *why)
+			    enum proto_exit how, uint32_t value, const char *why)
 {
 	for (struct keeper_session *s = keeper->sessions; s; s = s->next)
 		if (s->state == state)
-			session_finish(s, how, 0, why);
+			session_finish(s, how, value, why);
+}
+
+static void sessions_lose(struct keeper *keeper, enum session_state state,
+			  enum proto_loss loss, const char *why)
+{
+	sessions_finish(keeper, state, PROTO_EXIT_LOST, loss, why);
 }
 
 void sessions_agent_lost(struct keeper *keeper, const char *why)
 {
-	sessions_finish(keeper, SESSION_FORWARDED, PROTO_EXIT_LOST, why);
+	sessions_lose(keeper, SESSION_FORWARDED, PROTO_LOSS_GONE, why);
 }
 
 void sessions_refuse_held(struct keeper *keeper, const char *why)
 {
-	sessions_finish(keeper, SESSION_HELD, PROTO_EXIT_REFUSED, why);
+	sessions_finish(keeper, SESSION_HELD, PROTO_EXIT_REFUSED, 0, why);
+}
+
+void sessions_panicked(struct keeper *keeper)
+{
+	static const enum session_state states[] = { SESSION_FORWARDED, SESSION_HELD };
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		sessions_lose(keeper, states[i], PROTO_LOSS_PANIC, KEEPER_PANICKED);
 }
 
 void sessions_guest_ended(struct keeper *keeper)
@@ -166,7 +180,7 @@ void sessions_guest_ended(struct keeper *keeper)
 	const char *why = keeper_end_sentence(keeper);
 
 	sessions_agent_lost(keeper, why);
-	sessions_finish(keeper, SESSION_HELD, PROTO_EXIT_LOST, why);
+	sessions_lose(keeper, SESSION_HELD, PROTO_LOSS_GONE, why);
 	for (struct keeper_session *s = keeper->sessions; s; s = s->next)
 		if (s->state == SESSION_SERVICE)
 			session_service_guest_ended(s, why);

@@ -88,7 +88,7 @@ static void keeper_on_console(const void *data, size_t size, void *argument)
 
 static void keeper_on_panic(const char *text, void *argument)
 {
-	keeper_say(argument, KEEPER_EVENT_PANIC, text);
+	keeper_set_panicked(argument, text);
 }
 
 static void keeper_on_log_failed(const struct error *err, void *argument)

@@ -75,3 +75,14 @@ klab monitor again -- system_reset
 check_status "stop just after a reset" 0 klab stop again
 check_status "logs" 0 klab logs
 check_has "powered off by itself" out 'Power down'
+
+check_status "a guest that panics" 0 klab run -d --name panicked
+check_status "ends the commands in it" 120 klab exec panicked -- sh -c 'echo c >/proc/sysrq-trigger; sleep 1000'
+check_status "and stands still" 0 klab list
+check_has "which its state says" out '^panicked +panicked '
+check_status "it takes no more" 120 klab exec panicked -- true
+check_has "says why" err "kernel panicked"
+check_status "a reset" 0 klab monitor panicked -- system_reset
+check_status "brings it back" 0 klab exec --timeout 100 panicked -- true
+check_status "to panic once more" 120 klab exec panicked -- sh -c 'echo c >/proc/sysrq-trigger; sleep 1000'
+check_status "it is stopped at once" 0 klab stop panicked
