@@ -11,18 +11,18 @@
 static struct error *rerun_run(struct call *call)
 {
 	const char *id = call->words.count ? call->words.items[0] : NULL;
-	_cleanup_strv_ struct strv arguments = { 0 };
-	_cleanup_free_ char *directory = NULL, *self = NULL, *line = NULL;
+	_cleanup_recalled_ struct recalled run = { 0 };
+	_cleanup_free_ char *self = NULL, *line = NULL;
 
-	TRY(rundir_recall(id, &arguments, &directory));
+	TRY(rundir_recall(id, &run));
 	TRY(dirs_self(&self));
-	strv_insert_all(&arguments, 0, (const char *const[]){ self, NULL });
-	line = strv_shell(&arguments);
-	print_note("in %s: %s", directory, line);
-	if (chdir(directory) < 0)
-		return error_os(errno, "changing to %s", directory);
+	strv_insert_all(&run.arguments, 0, (const char *const[]){ self, NULL });
+	line = strv_shell(&run.arguments);
+	print_note("in %s: %s", run.directory, line);
+	if (chdir(run.directory) < 0)
+		return error_os(errno, "changing to %s", run.directory);
 	fflush(NULL);
-	execv(self, strv_argv(&arguments));
+	execv(self, strv_argv(&run.arguments));
 	return error_os(errno, "running %s", self);
 }
 

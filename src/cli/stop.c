@@ -75,7 +75,7 @@ const struct command command_stop = {
 	.arguments = "[GUEST...]",
 	.description =
 		"Asks the guest to power off and waits until it has; one that does "
-		"not within ten seconds is ended all the same.",
+		"not within twenty seconds is ended all the same.",
 	.options = stop_rows,
 	.options_size = sizeof(struct stop_options),
 	.words_max = 1000,

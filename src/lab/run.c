@@ -155,6 +155,7 @@ struct error *run_prepare(struct run *run, enum plan_purpose purpose)
 
 	TRY(plan_make(options->guest, purpose, &ui->plan, &run->plan));
 	TRY(rundir_new(&run->rundir));
+	run->rundir.detached = options->guest->detach;
 	TRY(rundir_write_manifest(&run->rundir, &run->plan, options->arguments, NULL));
 	run->name = guest_name(run);
 	if (ui->planned)

@@ -160,6 +160,7 @@ struct error *rundir_write_manifest(const struct rundir *rundir, const struct pl
 	json_add_string(json, "klab", KLAB_VERSION);
 	json_add_string(json, "directory", directory ? directory : "/");
 	json_add_strings(json, "arguments", arguments);
+	json_add_bool(json, "detached", rundir->detached);
 	if (plan)
 		add_plan(json, plan);
 	if (verdict)
@@ -203,8 +204,13 @@ static struct error *read_manifest(const char *run, struct json_object **ret)
 	return NULL;
 }
 
-static struct error *read_recall(const char *run, struct strv *ret_arguments,
-				 char **ret_directory)
+void recalled_deinit(struct recalled *recalled)
+{
+	strv_deinit(&recalled->arguments);
+	free(recalled->directory);
+}
+
+static struct error *read_recalled(const char *run, struct recalled *ret)
 {
 	_cleanup_json_ struct json_object *json = NULL;
 	struct json_object *arguments;
@@ -213,22 +219,24 @@ static struct error *read_recall(const char *run, struct strv *ret_arguments,
 	TRY(read_manifest(run, &json));
 	TRY(json_get_array(json, "arguments", &arguments));
 	TRY(json_get_string(json, "directory", &directory));
+	TRY(json_get_bool(json, "detached", &ret->detached));
 	for (size_t i = 0; i < json_object_array_length(arguments); i++)
-		strv_push(ret_arguments,
+		strv_push(&ret->arguments,
 			  json_object_get_string(
 				  json_object_array_get_idx(arguments, i)));
-	*ret_directory = xstrdup(directory);
+	ret->directory = xstrdup(directory);
 	return NULL;
 }
 
-struct error *rundir_recall(const char *id, struct strv *ret_arguments,
-			    char **ret_directory)
+struct error *rundir_recall(const char *id, struct recalled *ret)
 {
+	_cleanup_recalled_ struct recalled recalled = { 0 };
 	_cleanup_free_ char *run = NULL;
 
 	TRY(find_run(id, &run));
-	TRY_WRAP(read_recall(run, ret_arguments, ret_directory),
-		 "reading the manifest in %s", run);
+	TRY_WRAP(read_recalled(run, &recalled), "reading the manifest in %s", run);
+	*ret = recalled;
+	recalled = (struct recalled){ 0 };
 	return NULL;
 }
 

@@ -17,6 +17,7 @@ struct rundir {
 	char *path;
 	char *console; /* path/console.log */
 	int lock_fd;   /* held while the run lasts, so that it is not pruned */
+	bool detached; /* run -d */
 };
 
 struct error *rundir_new(struct rundir *ret) _must_check_;
@@ -28,10 +29,17 @@ struct error *rundir_write_manifest(const struct rundir *rundir, const struct pl
 				    const char *const *arguments,
 				    const struct verdict *verdict) _must_check_;
 
-/* What `klab rerun` needs: arguments and directory of a run, ID possibly abbreviated,
- * NULL: the latest. */
-struct error *rundir_recall(const char *id, struct strv *ret_arguments,
-			    char **ret_directory) _must_check_;
+/* What it takes to repeat a run. */
+struct recalled {
+	struct strv arguments;
+	char *directory;
+	bool detached;
+};
+void recalled_deinit(struct recalled *recalled);
+#define _cleanup_recalled_ _cleanup_(recalled_deinit)
+
+/* ID possibly abbreviated, NULL: the latest. */
+struct error *rundir_recall(const char *id, struct recalled *ret) _must_check_;
 /* What a debugger wants to know of a run; what is not known is NULL. */
 struct debug_facts {
 	char *arch;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A guest's own command line again, under the name that it had. */
+#include "lab/again.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "lab/attach.h"
+#include "lab/debug-modules.h"
+#include "lab/foreground.h"
+#include "os/dirs.h"
+#include "os/file.h"
+
+void again_deinit(struct again *again)
+{
+	free(again->name);
+	recalled_deinit(&again->run);
+}
+
+struct error *again_prepare(const char *guest_name, struct again *ret)
+{
+	_cleanup_again_ struct again again = { 0 };
+	_cleanup_free_ char *run = NULL;
+
+	TRY(debug_guest(guest_name, &again.name, &run));
+	TRY(rundir_recall(path_base(run), &again.run));
+	*ret = again;
+	again = (struct again){ 0 };
+	return NULL;
+}
+
+struct error *again_start(const struct again *again)
+{
+	static const char *const force[] = { "--force", NULL };
+	_cleanup_free_ char *answer = NULL, *self = NULL, *name = NULL;
+	_cleanup_strv_ struct strv argv = { 0 };
+	int status;
+
+	/* It may have ended by itself. */
+	error_ignore(attach_ask(again->name, "stop", force, &answer));
+	TRY(dirs_self(&self));
+	name = xasprintf("--name=%s", again->name);
+	strv_push_all(&argv, (const char *const *)again->run.arguments.items);
+	/* Behind "run", and before a name that it was given. */
+	strv_insert_all(&argv, 1, (const char *const[]){ name, NULL });
+	strv_insert_all(&argv, 0, (const char *const[]){ self, NULL });
+	TRY(foreground_run(
+		&(struct foreground){
+			.argv = strv_argv(&argv),
+			.directory = again->run.directory,
+		},
+		&status));
+	return status == 0 ? NULL
+			   : error_new(ERROR_FAILED, "the guest %s does not start again",
+				       again->name);
+}
