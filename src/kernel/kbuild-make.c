@@ -273,6 +273,7 @@ struct error *kbuild_make(const struct kbuild *kbuild, const struct kbuild_run *
 		.complaints = -1,
 	};
 
+	TRY(kbuild_check_clean(kbuild));
 	TRY(loop_new(&making.loop));
 	TRY(listen(&making));
 	TRY(start(&making, kbuild));

@@ -168,6 +168,32 @@ bool kbuild_is_config_stale(const struct kbuild *kbuild)
 	return false;
 }
 
+/* What its Makefile asks, before it says "The source tree is not clean". */
+struct error *kbuild_check_clean(const struct kbuild *kbuild)
+{
+	_cleanup_free_ char *generated =
+		xasprintf("arch/%s/include/generated", kbuild->arch->kernel);
+	const char *const signs[] = { ".config", "include/config", generated };
+
+	if (streq(kbuild->source, kbuild->output))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		_cleanup_free_ char *path = path_join(kbuild->source, signs[i]);
+
+		if (path_exists(path))
+			return error_hint(
+				error_new(
+					ERROR_REFUSED,
+					"%s has been built in (it has %s): nothing can be "
+					"built from it elsewhere",
+					kbuild->source, signs[i]),
+				"build in it, without O=, or klab clean --config %s "
+				"(its configuration goes, too)",
+				kbuild->source);
+	}
+	return NULL;
+}
+
 void kbuild_default_targets(const struct kbuild *kbuild, struct strv *ret)
 {
 	strv_push(ret, tree_image_target(kbuild->arch));

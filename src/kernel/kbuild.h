@@ -72,6 +72,8 @@ struct kbuild_run {
 	const struct kbuild_listener *listener;
 };
 
+/* ERROR_REFUSED if the source was configured or built in place, and kbuild takes no O=. */
+struct error *kbuild_check_clean(const struct kbuild *kbuild) _must_check_;
 /* Runs make to its end; *ret_status is as of waitpid(2).  SIGINT, SIGTERM and SIGHUP end
  * make and all that it has started: ERROR_INTERRUPTED. */
 struct error *kbuild_make(const struct kbuild *kbuild, const struct kbuild_run *run,

@@ -85,12 +85,17 @@ check_hasnt "make has nothing left" log '^  CC '
 
 # Fragments and options, in an output of their own.
 configs=$sources/config-$ARCH
+if [[ $out == "$source" ]]; then
+	check_status "elsewhere from a tree that is built in" 1 klab config set -k "$source" \
+		"O=$configs" "ARCH=$ARCH" --fragment base
+	check_has "says so" err 'has been built in'
+fi
 rm -rf "$configs" "$configs-tiny"
 for fragment in base debug btf kasan lockdep kgdb trace kmemleak graphics nomodules; do
-	check_status "the fragment $fragment" 0 klab config set -k "$source" "O=$configs" \
+	check_status "the fragment $fragment" 0 klab config set -k "$sources/linux" "O=$configs" \
 		"ARCH=$ARCH" --fragment "$fragment"
 done
-check_status "the fragment tiny" 0 klab config set -k "$source" "O=$configs-tiny" \
+check_status "the fragment tiny" 0 klab config set -k "$sources/linux" "O=$configs-tiny" \
 	"ARCH=$ARCH" --fragment tiny
 check_status "is enough for klab" 0 klab config check -k "$configs-tiny"
 check_status "and the rest for all of it" 0 klab config check -k "$configs" --json

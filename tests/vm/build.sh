@@ -95,6 +95,7 @@ check_status "not configured" 1 in_tree config show
 check_has "says so" err 'is not configured'
 
 # Building.
+cp -r "$tree" "$work/clean"
 check_status "a build from nothing" 0 in_tree build
 check_is "stdout is the image" "$(cat out)" "$tree/arch/x86/boot/bzImage"
 check_has "began with a defconfig" err 'begins with defconfig'
@@ -108,7 +109,10 @@ check_status "after Kconfig files have changed" 0 in_tree build
 check_is "olddefconfig again" "$(wc -l <"$tree/olddefconfigs")" 2
 check_status "a variable for make" 0 in_tree build EXTRA=-mine
 check_has "arrived" err 'built 6.1.0-mine'
-check_status "elsewhere" 0 klab build "$tree" "O=$work/elsewhere" "${words[@]}" --fragment tiny
+check_status "elsewhere too" 125 klab build "$tree" "O=$work/elsewhere" "${words[@]}"
+check_has "kbuild does not do that" err "$tree has been built in"
+check_has "says what to do" err 'klab clean --config'
+check_status "a clean one elsewhere" 0 klab build "$work/clean" "O=$work/elsewhere" "${words[@]}" --fragment tiny
 check_has "with tiny's beginning" err 'begins with allnoconfig'
 check_hasnt "which has less" "$work/elsewhere/.config" MODULES
 check_is "its image" "$(cat out)" "$work/elsewhere/arch/x86/boot/bzImage"
