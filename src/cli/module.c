@@ -1,38 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* klab module: the loop of somebody who writes a driver. */
-#include "lab/module.h"
+#include "cli/module.h"
 
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "cli/ask.h"
-#include "cli/command.h"
 #include "cli/fetching.h"
 #include "cli/print.h"
-#include "lab/module-load.h"
 #include "os/file.h"
-#include "os/watch.h"
 
 struct own_options {
 	bool host;
 	bool yes;
 };
 
-/* The words behind the verb: those for make or the module (NAME=VALUE), and the others. */
-struct words {
-	struct strv variables;
-	struct strv places;
-};
-
-static void words_deinit(struct words *words)
+void module_words_deinit(struct module_words *words)
 {
 	strv_deinit(&words->variables);
 	strv_deinit(&words->places);
 }
-#define _cleanup_words_ _cleanup_(words_deinit)
 
-static struct error *take_words(const struct call *call, size_t places_max,
-				struct words *ret)
+struct error *module_take_words(const struct call *call, size_t places_max,
+				struct module_words *ret)
 {
 	for (size_t i = 1; i < call->words.count; i++) {
 		const char *word = call->words.items[i];
@@ -56,10 +46,10 @@ static struct error *take_words(const struct call *call, size_t places_max,
 static struct error *new_run(struct call *call)
 {
 	_cleanup_(store_freep) struct store *store = NULL;
-	_cleanup_words_ struct words words = {};
+	_cleanup_module_words_ struct module_words words = {};
 	_cleanup_free_ char *directory = NULL;
 
-	TRY(take_words(call, 2, &words));
+	TRY(module_take_words(call, 2, &words));
 	if (!words.places.count || words.variables.count)
 		return error_hint(error_new(ERROR_USAGE, "the module has no name"),
 				  "klab module new NAME [DIR]");
@@ -77,7 +67,7 @@ static struct error *build_run(struct call *call)
 {
 	_cleanup_(store_freep) struct store *store = NULL;
 	_cleanup_fetching_ struct fetching fetching = {};
-	_cleanup_words_ struct words words = {};
+	_cleanup_module_words_ struct module_words words = {};
 	_cleanup_strv_ struct strv files = {};
 	_cleanup_module_target_ struct module_target target = {};
 	struct module_build build = {
@@ -86,7 +76,7 @@ static struct error *build_run(struct call *call)
 		.fetch = &fetching.options,
 	};
 
-	TRY(take_words(call, 1, &words));
+	TRY(module_take_words(call, 1, &words));
 	build.directory = words.places.count ? words.places.items[0] : ".";
 	TRY(store_open(NULL, &store));
 	fetching_init(&fetching, call);
@@ -106,8 +96,7 @@ static bool is_place(const char *word)
 	       streq(word, "..");
 }
 
-/* [GUEST] [DIR|FILE.ko]; without them the only guest (NULL) and here. */
-static struct error *take_places(const struct words *words, const char *usage,
+struct error *module_take_places(const struct module_words *words, const char *usage,
 				 const char **ret_guest, const char **ret_place)
 {
 	const char *first = words->places.count ? words->places.items[0] : NULL;
@@ -131,8 +120,7 @@ static void print_log(const char *log)
 	fputs(text_str(&text), stdout);
 }
 
-/* Load one and show what came of it; *ret_taken: the kernel has it. */
-static struct error *load_one(const struct module_load *load, bool *ret_taken)
+struct error *module_load_one(const struct module_load *load, struct module_outcome *ret)
 {
 	_cleanup_module_answer_ struct module_answer answer = {};
 	_cleanup_error_ struct error *why = NULL;
@@ -148,7 +136,9 @@ static struct error *load_one(const struct module_load *load, bool *ret_taken)
 		print_error(why);
 	if (why && *answer.old)
 		print_note("the %s of before is unloaded", answer.info.name);
-	*ret_taken = !why;
+	ret->taken = !why;
+	ret->crashed_before = streq(answer.crashed, "before");
+	ret->crashed = *answer.crashed;
 	return NULL;
 }
 
@@ -175,13 +165,13 @@ static struct error *ask_for_host(const struct call *call, const struct strv *fi
 static struct error *load_run(struct call *call)
 {
 	const struct own_options *own = call->options;
-	_cleanup_words_ struct words words = {};
+	_cleanup_module_words_ struct module_words words = {};
 	_cleanup_strv_ struct strv files = {};
 	const char *guest, *place;
-	bool taken = true;
+	struct module_outcome outcome = { .taken = true };
 
-	TRY(take_words(call, 2, &words));
-	TRY(take_places(&words, "load [GUEST] [DIR|FILE.ko]", &guest, &place));
+	TRY(module_take_words(call, 2, &words));
+	TRY(module_take_places(&words, "load [GUEST] [DIR|FILE.ko]", &guest, &place));
 	if (guest && own->host)
 		return error_new(ERROR_USAGE, "--host is this machine, not the guest %s",
 				 guest);
@@ -191,103 +181,17 @@ static struct error *load_run(struct call *call)
 		strv_push(&files, place);
 	if (own->host)
 		TRY(ask_for_host(call, &files));
-	for (size_t i = 0; i < files.count && taken; i++)
-		TRY(load_one(
+	for (size_t i = 0; i < files.count && outcome.taken; i++)
+		TRY(module_load_one(
 			&(struct module_load){
 				.guest_name = guest,
 				.host = own->host,
 				.file = files.items[i],
 				.parameters = &words.variables,
 			},
-			&taken));
-	call->status = taken ? STATUS_OK : STATUS_FAILED;
+			&outcome));
+	call->status = outcome.taken ? STATUS_OK : STATUS_FAILED;
 	return NULL;
-}
-
-/* Is it a source of the module?  kbuild's own results are not. */
-static bool is_source(const char *name)
-{
-	static const char *const suffixes[] = { ".c", ".h", ".S", ".rs", ".lds" };
-
-	if (*name == '.' || has_suffix(name, ".mod.c"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		if (has_suffix(name, suffixes[i]))
-			return true;
-	}
-	return streq(name, "Kbuild") || streq(name, "Makefile");
-}
-
-/* Build and load once.  What goes wrong is said, and the next save may mend it. */
-static struct error *build_and_load(const struct module_build *build,
-				    const struct module_target *target, const char *guest,
-				    const struct strv *parameters)
-{
-	_cleanup_strv_ struct strv files = {};
-	struct error *err = module_build(build, target, &files);
-	bool taken = true;
-
-	for (size_t i = 0; i < files.count && taken && !err; i++)
-		err = load_one(
-			&(struct module_load){
-				.guest_name = guest,
-				.file = files.items[i],
-				.parameters = parameters,
-			},
-			&taken);
-	fflush(stdout);
-	if (!err || error_is(err, ERROR_INTERRUPTED))
-		return err;
-	print_error(err);
-	error_ignore(err);
-	return NULL;
-}
-
-/* From now until Ctrl-C. */
-static struct error *watch_directory(const struct module_build *build,
-				     const struct module_target *target,
-				     const char *guest, const struct strv *parameters)
-{
-	_cleanup_(watch_freep) struct watch *watch = NULL;
-
-	TRY(watch_new(build->directory, is_source, &watch));
-	for (;;) {
-		_cleanup_free_ char *saved = NULL;
-
-		TRY(build_and_load(build, target, guest, parameters));
-		print_note("waiting for a change in %s; Ctrl-C ends it",
-			   build->directory);
-		TRY(watch_wait(watch, &saved));
-		if (!saved)
-			return NULL;
-		print_note("%s was saved", saved);
-	}
-}
-
-static struct error *watch_run(struct call *call)
-{
-	_cleanup_(store_freep) struct store *store = NULL;
-	_cleanup_fetching_ struct fetching fetching = {};
-	_cleanup_words_ struct words words = {};
-	_cleanup_module_target_ struct module_target target = {};
-	_cleanup_free_ char *remark = NULL;
-	struct module_build build = {
-		.guest = call->guest,
-		.fetch = &fetching.options,
-	};
-	const char *guest;
-
-	TRY(take_words(call, 2, &words));
-	TRY(take_places(&words, "watch [GUEST] [DIR]", &guest, &build.directory));
-	/* Of make only what the compiler says. */
-	call->guest->verbosity = MIN(call->guest->verbosity, -1);
-	TRY(store_open(NULL, &store));
-	fetching_init(&fetching, call);
-	TRY(module_target_of_guest(store, &build, guest, &target, &remark));
-	fetching_done(&fetching);
-	if (remark)
-		print_note("%s", remark);
-	return watch_directory(&build, &target, guest, &words.variables);
 }
 
 static struct error *module_run(struct call *call)
@@ -298,7 +202,7 @@ static struct error *module_run(struct call *call)
 	} rows[] = { { "new", new_run },
 		     { "build", build_run },
 		     { "load", load_run },
-		     { "watch", watch_run } };
+		     { "watch", module_watch_run } };
 	const struct own_options *own = call->options;
 
 	if (own->host && !streq(call->words.items[0], "load"))
@@ -349,7 +253,8 @@ const struct command command_module = {
 		"log says since. A word is a GUEST unless it has a slash or ends in "
 		".ko. Status 1 if the kernel does not take it, with the reason.\n\n"
 		"watch does both, now and whenever a source in DIR is saved, for the "
-		"kernel that the guest runs. What does not build is not loaded.",
+		"kernel that the guest runs. What does not build is not loaded. A guest "
+		"of klab run -d whose kernel crashes is started again.",
 	.examples = examples,
 	.traits = COMMAND_RUNS,
 	.shared = OPTIONS_KERNEL | OPTIONS_ARCH,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "format/json.h"
 #include "lab/attach.h"
 #include "lab/debug-modules.h"
 #include "lab/foreground.h"
@@ -27,6 +28,21 @@ struct error *again_prepare(const char *guest_name, struct again *ret)
 	*ret = again;
 	again = (struct again){ 0 };
 	return NULL;
+}
+
+bool again_is_down(const struct again *again)
+{
+	_cleanup_free_ char *answer = NULL;
+	_cleanup_json_ struct json_object *status = NULL;
+	const char *state = NULL;
+	struct error *err = attach_ask(again->name, "status", NULL, &answer);
+
+	if (!err)
+		err = json_parse_object(answer, strlen(answer), &status);
+	if (!err)
+		err = json_get_string(status, "state", &state);
+	error_ignore(err);
+	return !state || streq(state, "panicked");
 }
 
 struct error *again_start(const struct again *again)

@@ -14,6 +14,8 @@ void again_deinit(struct again *again);
 
 /* While the guest (NULL: the only one) runs. */
 struct error *again_prepare(const char *guest_name, struct again *ret) _must_check_;
+/* Has it ended, or panicked? */
+bool again_is_down(const struct again *again);
 /* Ends what is left of it, starts it, and returns when it is up; what that run says goes to
  * stderr. */
 struct error *again_start(const struct again *again) _must_check_;

@@ -197,8 +197,12 @@ static struct error *on_answer_end(const struct session_end *end, void *argument
 	struct question *question = argument;
 
 	if (end->lost)
-		question->err = error_new(ERROR_CLOSED, "the guest %s has ended",
-					  question->attach.name);
+		question->err =
+			error_new(ERROR_CLOSED,
+				  end->value == PROTO_LOSS_PANIC
+					  ? "the kernel of the guest %s has panicked"
+					  : "the guest %s has ended",
+				  question->attach.name);
 	else if (end->how != PROTO_EXIT_STATUS || end->value)
 		question->err = error_new(ERROR_REFUSED, "%s",
 					  end->message && *end->message

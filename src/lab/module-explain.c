@@ -213,6 +213,9 @@ struct error *module_explain(const struct module_answer *answer)
 
 const char *module_remark(const struct module_answer *answer)
 {
+	if (streq(answer->crashed, "before"))
+		return "this kernel has crashed before: what it does now proves nothing "
+		       "until it is booted anew";
 	if (strstr(answer->log, "unknown parameter"))
 		return "the module has no parameter of that name: it was ignored";
 	if (strstr(answer->log, "tainting kernel") ||

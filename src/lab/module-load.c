@@ -25,6 +25,13 @@
 static const char script[] =
 	"name=$1 file=$2 failed= said= old=\n"
 	"shift 2\n"
+	/* TAINT_DIE, Documentation/admin-guide/tainted-kernels.rst */
+	"crashed() {\n"
+	/* Not by read, which takes a byte at a time: such a file gives but one. */
+	"	taint=$(cat /proc/sys/kernel/tainted) && [ $((taint / 128 % 2)) = 1 ]\n"
+	"} 2>/dev/null\n"
+	"crash=\n"
+	"crashed && crash=before\n"
 	"read up rest </proc/uptime\n"
 	"mark=\"klab: loading $name at $up\"\n"
 	"echo \"<7>$mark\" >/dev/kmsg\n"
@@ -33,8 +40,10 @@ static const char script[] =
 	"fi\n"
 	"[ \"$failed\" ] || said=$(insmod \"$file\" \"$@\" 2>&1) || failed=load\n"
 	"rm -f \"$file\"\n"
+	"[ \"$crash\" ] || ! crashed || crash=now\n"
 	"echo \"failed $failed\"\n"
 	"echo \"old $old\"\n"
+	"echo \"crashed $crash\"\n"
 	"echo \"said $(echo \"$said\" | tr '\\n' ' ')\"\n"
 	"echo \"release $(uname -r)\"\n"
 	"echo \"loaded $(cut -d' ' -f1 /proc/modules | tr '\\n' ' ')\"\n"
@@ -49,6 +58,7 @@ void module_answer_deinit(struct module_answer *answer)
 	module_info_deinit(&answer->info);
 	free(answer->failed);
 	free(answer->old);
+	free(answer->crashed);
 	free(answer->said);
 	free(answer->release);
 	free(answer->loaded);
@@ -62,9 +72,10 @@ struct error *module_answer_parse(const char *text, struct module_answer *ret)
 		const char *key;
 		char **value;
 	} rows[] = {
-		{ "failed ", &ret->failed }, { "old ", &ret->old },
-		{ "said ", &ret->said },     { "release ", &ret->release },
-		{ "loaded ", &ret->loaded }, { "sections ", &ret->sections },
+		{ "failed ", &ret->failed },	 { "old ", &ret->old },
+		{ "crashed ", &ret->crashed },	 { "said ", &ret->said },
+		{ "release ", &ret->release },	 { "loaded ", &ret->loaded },
+		{ "sections ", &ret->sections },
 	};
 
 	while (*text && !has_prefix(text, "log\n")) {

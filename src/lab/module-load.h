@@ -23,6 +23,7 @@ struct module_answer {
 	struct module_info info;
 	char *failed;	/* "": it is loaded; "unload" or "load": what failed */
 	char *old;	/* "unloaded": one was loaded before and is not any more; "" */
+	char *crashed;	/* the kernel, with an oops: "", "before" this, or "now" */
 	char *said;	/* the words of rmmod or insmod */
 	char *release;	/* of the guest's kernel */
 	char *loaded;	/* names of all loaded modules, each followed by a blank */

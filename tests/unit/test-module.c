@@ -132,7 +132,8 @@ static void test_built_files(void **state)
 	assert_string_equal(files.items[1], two);
 }
 
-#define ANSWER_END "old unloaded\nrelease 6.1.0\nloaded virtio_pci dummy \nlog\n"
+#define ANSWER_END \
+	"old unloaded\ncrashed \nrelease 6.1.0\nloaded virtio_pci dummy \nlog\n"
 
 /* What became of a module named demo that needs virtio-pci and lib, with this answer. */
 static struct error *explain(const char *answer_text)

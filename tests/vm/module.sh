@@ -133,6 +133,25 @@ check_status "the module is as it was" 0 klab exec vm -- test -e /dev/blink
 sed -i 's/int err$/int err;/; s/edited, holds/mended, holds/' blink/blink.c
 check_status "mended" 0 until_true 60 grep -q 'blink: mended, holds 8 bytes' watch.out
 check_status "and waits" 0 until_true 20 eval '(($(grep -c "waiting for" watch.err) == 4))'
+# A kernel that crashes is followed by another, by itself: an oops and a panic by the module,
+# and an oops by something else, which shows at the next save.
+waits() { (($(grep -c 'waiting for' watch.err) == $1)); }
+sed -i 's/^\tpr_info("mended/\t*(volatile int *)16 = 1;\n&/' blink/blink.c
+check_status "an edit that oopses" 0 until_true 100 waits 5
+cp blink/blink.ko oops.ko
+check_has "its text" watch.out 'Oops: |Internal error: Oops'
+check_has "is explained" watch.err 'the kernel crashed in blink'
+check_has "the guest is started again" watch.err 'the guest vm has crashed: it is started again'
+check_status "it is there" 0 klab exec vm -- sh -c '[ ! -d /sys/module/blink ]'
+sed -i 's/.*(volatile int.*/\tpanic("by blink");/' blink/blink.c
+check_status "one that panics" 0 until_true 100 waits 6
+check_has "is told" watch.err "the kernel of the guest vm has panicked"
+check_status "the guest is there" 0 klab exec vm -- sh -c '[ ! -d /sys/module/blink ]'
+check_status "an oops by another hand" 1 klab module load vm oops.ko
+sed -i '/panic("by blink/d; s/mended, holds/after all, holds/' blink/blink.c
+check_status "mended" 0 until_true 100 grep -q 'blink: after all, holds 8 bytes' watch.out
+check_has "after it was told" watch.err 'has crashed before'
+check_status "and waits" 0 until_true 20 waits 7
 kill -TERM "$watcher"
 wait "$watcher"
 check_is "ends when told so" $? 0
