@@ -21,6 +21,7 @@
 
 #include "foreign.h"
 #include "init.h"
+#include "late.h"
 #include "link.h"
 #include "modules.h"
 #include "note.h"
@@ -149,6 +150,8 @@ int main(int argc, char **argv)
 	}
 	if (!is_init)
 		ready_wait();
+	if (!restarts)
+		late_run();
 	link_open(fd >= 0 ? fd : port_open());
 	if (is_init && !ordered)
 		init_late();

@@ -5,6 +5,8 @@
  *
  *	root init|agent		change to the root file system that the kernel's command line
  *				names (root.h); its /sbin/init becomes PID 1, or does not
+ *	late LINE		the next line of what a shell runs when all else has been
+ *				done and services are up; HELLO waits for its end
  *	net MAC ADDRESS/BITS|- ROUTER|-
  *				bring up the network card with this hardware address,
  *				give it an address, and a default route

@@ -67,7 +67,8 @@ static struct error *run_run(struct call *call)
 	if (own->evals.count &&
 	    (call->guest->command.count || call->guest->detach || call->guest->no_agent))
 		return error_hint(error_new(ERROR_USAGE, "--eval is for a shell"),
-				  "put the line before the command: --sh -- 'LINE; CMD'");
+				  "put the line before the command: --sh -- 'LINE; CMD'; "
+				  "or let the guest run it by itself: --eval-late LINE");
 	if (own->explain_cmdline)
 		return explain_cmdline(call);
 	if (call->guest->dry_run)

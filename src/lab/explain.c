@@ -176,6 +176,9 @@ static const struct rule rules[] = {
 	{ "klab-agent: init has not said yet", NULL, NULL, NULL,
 	  "init's services did not come up in time",
 	  "see the console above for what they wait for, or pass --boot-timeout 300" },
+	{ "klab-agent: --eval-late has not ended yet", NULL, NULL, NULL,
+	  "the lines of --eval-late did not end in time",
+	  "end the last one with & if it is to go on, or pass --boot-timeout 300" },
 
 	/* Nothing at all. */
 	{ "", NULL, NULL, silent_hang,

@@ -152,6 +152,8 @@ const struct option_row run_option_rows[] = {
 	  .check = check_guest_name, .help = "Name of the guest, for the other commands" },
 	{ .name = "detach", .letter = 'd', .kind = OPTION_FLAG, GUEST(detach),
 	  .help = "Leave the guest running in the background" },
+	{ .name = "eval-late", .argument = "LINE", .kind = OPTION_LIST, GUEST(lates),
+	  .help = "A line that the guest runs by itself, on its console, as soon as its services are up" },
 	{ .name = "build", .kind = OPTION_FLAG, GUEST(build),
 	  .help = "Build the kernel's tree first (klab build); --timeout counts from then" },
 	{ .name = "dry-run", .kind = OPTION_FLAG, GUEST(dry_run),

@@ -53,6 +53,7 @@ struct guest_options {
 	struct strv adds; /* SRC[:DST] */
 	struct strv overlays;
 	struct strv modules; /* --module */
+	struct strv lates;   /* --eval-late */
 	bool no_agent;
 
 	/* Directories of the host in the guest: G=H. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "lab/display.h"
+#include "lab/late.h"
 #include "lab/needs.h"
 #include "lab/shares.h"
 #include "os/file.h"
@@ -335,6 +336,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 	TRY(network_plan(options->net, &plan->machine.net, &setup, &plan->network));
 	if (plan->machine.agent && plan->recipe.ready && !options->init)
 		text_append(&setup, "ready " RECIPE_READY_PIPE "\n");
+	TRY(late_plan(options, plan->machine.agent && !options->initrd, &setup));
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
 	TRY(find_root(options, ui, plan));

@@ -148,12 +148,26 @@ static char *guest_name(const struct run *run)
 	return wanted ? xstrdup(wanted) : xasprintf("g%s", random);
 }
 
+/* What has no shell of klab's has nobody to give them to. */
+static struct error *check_evals(const struct run *run)
+{
+	const struct strv *evals = run->options->evals;
+
+	if (!run->plan.on_console || !evals || !evals->count)
+		return NULL;
+	return error_hint(error_new(ERROR_USAGE,
+				    "--eval is for klab's shell, and this run is on the "
+				    "console of the guest's own init"),
+			  "--eval-late LINE: the guest runs it when its services are up");
+}
+
 struct error *run_prepare(struct run *run, enum plan_purpose purpose)
 {
 	const struct run_options *options = run->options;
 	const struct run_ui *ui = options->ui;
 
 	TRY(plan_make(options->guest, purpose, &ui->plan, &run->plan));
+	TRY(check_evals(run));
 	TRY(rundir_new(&run->rundir));
 	run->rundir.detached = options->guest->detach;
 	TRY(rundir_write_manifest(&run->rundir, &run->plan, options->arguments, NULL));

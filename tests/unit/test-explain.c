@@ -55,6 +55,8 @@ static void test_silence(void **state)
 	check(&facts, "the guest did not come up in time");
 	facts.console = "Linux version\nklab-agent: init has not said yet that";
 	check(&facts, "init's services");
+	facts.console = "Linux version\nklab-agent: --eval-late has not ended yet";
+	check(&facts, "--eval-late did not end");
 }
 
 static void test_user_option(void **state)
