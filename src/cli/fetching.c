@@ -2,6 +2,8 @@
 /* From kernel/fetch's reports to ui/progress. */
 #include "cli/fetching.h"
 
+#include <signal.h>
+
 #include "base/log.h"
 #include "os/clock.h"
 #include "os/tty.h"
@@ -14,9 +16,34 @@ static unsigned short columns_of(int fd)
 	return tty_size(fd, &rows, &columns) && columns ? columns : 80;
 }
 
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signal)
+{
+	caught = signal;
+}
+
+void fetching_catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction action = { .sa_handler = on_signal,
+					  .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		struct sigaction before;
+
+		/* What nohup(1) has taken away stays away. */
+		if (sigaction(signals[i], NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
 static struct error *update(const char *stage, uint64_t done, uint64_t total,
 			    void *argument)
 {
+	if (caught)
+		return error_interrupted(caught, "%s was interrupted", stage);
 	progress_update(argument, stage, done, total);
 	return NULL;
 }

@@ -19,6 +19,9 @@ struct fetching {
 
 /* From where, by the settings; what they point to stays the call's. */
 void fetching_init(struct fetching *fetching, const struct call *call);
+/* From now on SIGINT and its like end a fetch in order, by an error of its progress; for a
+ * command that does nothing else.  The second one kills, as ever. */
+void fetching_catch_signals(void);
 /* Takes the moving line away. */
 void fetching_done(struct fetching *fetching);
 #define _cleanup_fetching_ _cleanup_(fetching_done)

@@ -235,13 +235,14 @@ static void stop(struct running *running)
 	error_ignore(err); /* it is killed with its guard then */
 }
 
-static char *first_line(const char *text, const char *prefix)
+/* What follows the prefix, unless that is only a remark; NULL: there is no such line. */
+static char *first_line(const char *text, const char *prefix, const char *remark)
 {
 	while (*text) {
 		const char *message = after_prefix(text, prefix);
 		size_t length = strcspn(text, "\n");
 
-		if (message)
+		if (message && !(remark && has_prefix(message, remark)))
 			return xstrndup(message, length - strlen(prefix));
 		text += length + (text[length] == '\n');
 	}
@@ -287,9 +288,11 @@ static struct error *complaint(const struct running *running, int status)
 	while (!strstr(said, complaints[i].words))
 		i++;
 	if (strstr(said, "GPG error"))
-		message = first_line(said, "W: GPG error: ");
+		message = first_line(said, "W: GPG error: ", NULL);
 	if (!message)
-		message = first_line(said, "E: ");
+		message = first_line(said, "E: ", NULL);
+	if (!message)
+		message = first_line(said, "tar: ", "Removing leading");
 	if (!message && WIFSIGNALED(status))
 		message = xasprintf("killed by signal %d", WTERMSIG(status));
 	err = error_new(complaints[i].code, "%s: %s", running->run->argv[0],

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * linux-source is an empty package that depends on that of the suite's version, which holds
- * one tarball, usr/src/linux-source-6.12.tar.xz.  It is unpacked beside the place where it
- * is wanted and renamed.
+ * one tarball, usr/src/linux-source-6.12.tar.xz.
  */
 #include "kernel/fetch-source.h"
 
-#include <errno.h>
 #include <glob.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "kernel/apt.h"
+#include "kernel/source-tree.h"
 #include "kernel/unpack.h"
 #include "os/file.h"
 
@@ -35,14 +32,6 @@ static void source_deinit(struct source *source)
 	repository_deinit(&source->repository);
 	apt_packages_deinit(&source->meta);
 	apt_packages_deinit(&source->packages);
-}
-
-static struct error *check_absent(const char *directory)
-{
-	if (!path_exists(directory))
-		return NULL;
-	return error_hint(error_new(ERROR_EXISTS, "%s is there already", directory),
-			  "name another directory: klab fetch --source debian DIR");
 }
 
 static struct error *open_archive(struct source *source)
@@ -94,59 +83,26 @@ static struct error *find_tarball(const char *directory, const char *package, ch
 			 package);
 }
 
-/* Its first component goes. */
-static struct error *unpack_tarball(const struct source *source, const char *tarball,
-				    const char *directory)
+static struct error *fill(struct source *source, const struct source_tree *tree)
 {
-	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_free_ char *tarball = NULL;
 
-	strv_push(&argv, "tar");
-	strv_push(&argv, "--extract");
-	strv_push(&argv, "--no-same-owner");
-	strv_push(&argv, "--strip-components=1");
-	strv_pushf(&argv, "--file=%s", tarball);
-	return apt_run(
-		&(struct apt_run){
-			.argv = strv_argv(&argv),
-			.directory = directory,
-			.stage = "unpacking the source",
-			.progress = source->options->progress,
-		},
-		NULL);
-}
-
-static struct error *fill(struct source *source, const char *directory)
-{
-	_cleanup_temp_dir_ char *draft = NULL;
-	_cleanup_free_ char *prefix = xasprintf("%s.klab-", directory);
-	_cleanup_free_ char *tree = NULL, *tarball = NULL;
-	const char *name = source->packages.items[0].name;
-
-	TRY(temp_dir_make(prefix, &draft));
-	tree = path_join(draft, "tree");
-	TRY(dir_make(tree, 0777));
-	TRY(apt_unpack(source->apt, &source->packages, rules, ARRAY_SIZE(rules), draft));
+	TRY(apt_unpack(source->apt, &source->packages, rules, ARRAY_SIZE(rules),
+		       tree->draft));
 	apt_forget(source->apt);
-	TRY(find_tarball(draft, name, &tarball));
-	TRY(unpack_tarball(source, tarball, tree));
-	if (rename(tree, directory) < 0)
-		return error_os(errno, "making %s", directory);
-	return NULL;
+	TRY(find_tarball(tree->draft, source->packages.items[0].name, &tarball));
+	return source_tree_unpack(tree, tarball, source->options->progress);
 }
 
 static struct error *run(struct source *source, const char *wanted, char **ret_directory)
 {
-	const char *directory;
-	_cleanup_free_ char *path = NULL;
+	_cleanup_source_tree_ struct source_tree tree = { 0 };
 
 	TRY(open_archive(source));
 	TRY(find_package(source));
-	directory = wanted ? wanted : source->packages.items[0].name;
-	TRY(path_absolute(directory, &path));
-	TRY(check_absent(path));
-	TRY(fill(source, path));
-	*ret_directory = take_ptr(path);
-	return NULL;
+	TRY(source_tree_begin(wanted ? wanted : source->packages.items[0].name, &tree));
+	TRY(fill(source, &tree));
+	return source_tree_publish(&tree, ret_directory);
 }
 
 struct error *kernel_fetch_source(struct store *store,
@@ -159,7 +115,7 @@ struct error *kernel_fetch_source(struct store *store,
 	};
 
 	if (directory)
-		TRY(check_absent(directory)); /* before anything is downloaded */
+		TRY(source_tree_check(directory)); /* before anything is downloaded */
 	TRY_WRAP(run(&source, directory, ret_directory),
 		 "fetching the source of a kernel");
 	return NULL;

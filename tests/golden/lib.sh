@@ -28,5 +28,5 @@ commands()
 # The long options that the help of a command lists, with their dashes.
 options()
 {
-	"$klab" "$1" --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'
+	"$klab" "$1" --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'
 }
