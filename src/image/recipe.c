@@ -89,3 +89,24 @@ struct error *recipe_parse(const char *path, const char *text, size_t size,
 	recipe = (struct recipe){ 0 };
 	return NULL;
 }
+
+char *recipe_init_line(const struct recipe *recipe)
+{
+	if (!recipe->init)
+		return NULL;
+	return xasprintf("init %s%s%s%s", recipe->init, recipe->alone ? " alone" : "",
+			 recipe->console ? " console" : "",
+			 recipe->ready ? " ready" : "");
+}
+
+struct error *recipe_parse_init(const char *path, const char *line, struct recipe *ret)
+{
+	_cleanup_recipe_ struct recipe recipe = { .path = xstrdup(path),
+						  .format = RECIPE_EXT4 };
+	_cleanup_free_ char *copy = xstrdup(line);
+
+	TRY_WRAP(take_line(&recipe, 1, copy), "%s", path);
+	*ret = recipe;
+	recipe = (struct recipe){ 0 };
+	return NULL;
+}

@@ -104,6 +104,12 @@ void recipe_deinit(struct recipe *recipe);
 struct error *recipe_parse(const char *path, const char *text, size_t size,
 			   struct recipe *ret) _must_check_;
 
+/* Its "init" line, for who keeps what was made by it; NULL: it has none. */
+char *recipe_init_line(const struct recipe *recipe);
+/* The recipe of a disk of which only that line is known. */
+struct error *recipe_parse_init(const char *path, const char *line,
+				struct recipe *ret) _must_check_;
+
 /* A recipe by its name, of the user's (in images/ of the directory of settings) or of
  * klab's own, or by the path of its file: with a slash, or ending in ".recipe". */
 bool recipe_is_path(const char *word);

@@ -13,6 +13,7 @@
 
 #define DISK_NAME "disk"
 #define FROM_NAME "from"
+#define INIT_NAME "init"
 #define LOCK_NAME ".lock"
 
 void named_disk_deinit(struct named_disk *disk)
@@ -105,25 +106,49 @@ static struct error *copy_disk(const char *path, const char *to)
 	return file_draft_publish(&draft, true);
 }
 
+/* Beside the disk, before that is there. */
+static struct error *note(const char *directory, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = path_join(directory, name);
+
+	if (text)
+		return file_write(path, text, strlen(text), 0600);
+	/* That of one that was never finished. */
+	if (unlink(path) < 0 && errno != ENOENT)
+		return error_os(errno, "removing %s", path);
+	return NULL;
+}
+
 struct error *named_disk_make(const char *name, const char *path, const char *from,
-			      struct named_disk *ret)
+			      const char *init, struct named_disk *ret)
 {
 	_cleanup_named_disk_ struct named_disk disk = NAMED_DISK_NONE;
-	_cleanup_free_ char *directory = NULL, *note = NULL;
+	_cleanup_free_ char *directory = NULL;
 
 	TRY(directory_of(name, &directory));
 	TRY(dir_make(directory, 0700));
 	TRY(take(name, directory, &disk.lock));
 	disk.path = path_join(directory, DISK_NAME);
 	disk.from = xstrdup(from);
-	note = path_join(directory, FROM_NAME);
 	if (path_exists(disk.path))
 		return error_new(ERROR_EXISTS, "there is a disk %s already", name);
-	TRY(file_write(note, from, strlen(from), 0600));
+	TRY(note(directory, FROM_NAME, from));
+	TRY(note(directory, INIT_NAME, init));
 	TRY_WRAP(copy_disk(path, disk.path), "making the disk %s", name);
 	*ret = disk;
 	disk = NAMED_DISK_NONE;
 	return NULL;
+}
+
+struct error *named_disk_init(const char *name, char **ret)
+{
+	_cleanup_free_ char *directory = NULL, *disk = NULL, *path = NULL;
+
+	*ret = NULL;
+	TRY(directory_of(name, &directory));
+	disk = path_join(directory, DISK_NAME);
+	path = path_join(directory, INIT_NAME);
+	return path_exists(disk) && path_exists(path) ? file_read_line(path, ret) : NULL;
 }
 
 struct error *named_disk_list(struct strv *ret)

@@ -7,6 +7,7 @@
 #include "lab/display.h"
 #include "lab/late.h"
 #include "lab/needs.h"
+#include "lab/plan-internal.h"
 #include "lab/shares.h"
 #include "os/file.h"
 
@@ -274,52 +275,6 @@ static struct error *find_root(const struct guest_options *options,
 	return root_resolve(&request, &plan->root);
 }
 
-static bool has_no_root(const struct guest_options *options)
-{
-	return options->root && streq(options->root, "none");
-}
-
-/* That of a disk of the user's is what carries the agent there. */
-static struct error *find_recipe(const struct guest_options *options, struct plan *plan)
-{
-	_cleanup_free_ char *word =
-		options->root ? root_recipe_word(options->root) : NULL;
-
-	if (!word && options->root && !root_is_disk(options))
-		word = xstrdup(options->root); /* it is said that there is none */
-	TRY(recipe_find(word ? word : RECIPE_DEFAULT, &plan->recipe));
-	if (word && options->root && !streq(word, options->root) &&
-	    !plan->recipe.packages.count)
-		return error_new(ERROR_USAGE,
-				 "the recipe %s has no packages, and so no suites: %s",
-				 word, options->root);
-	return NULL;
-}
-
-/* Who is PID 1, and what that means for the run's terminal. */
-static struct error *choose_init(const struct guest_options *options, struct plan *plan)
-{
-	bool none = has_no_root(options);
-
-	if (options->root && options->initrd && !root_is_disk(options))
-		return error_hint(error_new(ERROR_USAGE,
-					    "--root and --initrd exclude each other"),
-				  "the first says what klab makes, the second what "
-				  "somebody has made");
-	if (!options->initrd && !none)
-		TRY(find_recipe(options, plan));
-	plan->user_initramfs = none;
-	plan->machine.agent = !options->no_agent && !plan->recipe.alone && !none;
-	if (!plan->machine.agent && options->command.count)
-		return error_hint(error_new(ERROR_USAGE,
-					    "without klab's agent no command can be run"),
-				  "leave out the command, or put it into an init");
-	plan->on_console =
-		!options->command.count &&
-		(!plan->machine.agent || (plan->recipe.console && !options->init));
-	return NULL;
-}
-
 static struct error *fill(const struct guest_options *options, enum plan_purpose purpose,
 			  const struct plan_ui *ui, struct plan *plan)
 {
@@ -327,7 +282,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 	_cleanup_text_ struct text setup = { 0 };
 
 	TRY(root_check_options(options));
-	TRY(choose_init(options, plan));
+	TRY(plan_choose_init(options, plan));
 	TRY(shares_parse(options, plan->machine.agent && !options->initrd, &shares));
 	shares_add(&shares, &plan->machine, &setup);
 	display_plan(options->display,
@@ -346,7 +301,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 		plan->user_initramfs = true;
 		if (!streq(options->initrd, "none"))
 			TRY(path_absolute(options->initrd, &plan->machine.initrd));
-	} else if (!has_no_root(options)) {
+	} else if (!plan_has_no_root(options)) {
 		TRY(build_image(options, ui, text_str(&setup), plan));
 		TRY(root_check_kernel(plan->root, plan->kernel, &plan->image));
 		TRY(shares_check_kernel(&shares, plan->kernel, &plan->image));

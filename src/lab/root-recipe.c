@@ -218,6 +218,7 @@ struct error *root_open_recipe(const struct root_request *request, const char *s
 	TRY(choose_suite(source, streq(word, spec) ? NULL : spec + strlen(word) + 1));
 	TRY(give_words(source, word));
 	source->source.recipe.words = source->source.words;
+	source->source.init = recipe_init_line(&source->recipe);
 	*ret = &take_ptr(source)->source;
 	return NULL;
 }

@@ -31,6 +31,7 @@ void root_source_free(struct root_source *source)
 		source->deinit(source);
 	free(source->words);
 	free(source->name);
+	free(source->init);
 	free(source);
 }
 
@@ -167,7 +168,7 @@ static struct error *make_named(const struct root_request *request, const char *
 	TRY(find_base(request, spec, source, &base));
 	path = file_of(base);
 	words = lasting_words(spec, source);
-	return named_disk_make(name, path, words, ret);
+	return named_disk_make(name, path, words, source ? source->init : NULL, ret);
 }
 
 /* A disk is of the root that it was made from, whatever became of that since. */

@@ -16,6 +16,7 @@
 struct root_source {
 	char *words; /* that mean it from anywhere: "dir:/home/me/tree" */
 	char *name;  /* fit for a file's, and the same for the same words */
+	char *init;  /* how it is started: recipe_init_line(); may be NULL */
 	struct disk_recipe recipe;
 	void (*deinit)(struct root_source *source); /* of what argument is; may be NULL */
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "image/recipe.h"
 #include "lab/images.h"
 #include "lab/named-disk.h"
 #include "os/file.h"
@@ -231,6 +232,33 @@ static void test_rw(void **state)
 	assert_null(file->filesystem);
 }
 
+/* How it is started is known as long as the disk is there. */
+static void test_a_named_disk_keeps_its_init(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_named_disk_ struct named_disk disk = NAMED_DISK_NONE,
+					       other = NAMED_DISK_NONE;
+	_cleanup_recipe_ struct recipe recipe = { 0 };
+	_cleanup_free_ char *path = path_join(f->root, "image");
+	_cleanup_free_ char *line = NULL, *again = NULL, *none = NULL;
+
+	assert_ok(file_write(path, "x", 1, 0644));
+	assert_ok(named_disk_init("kept", &none));
+	assert_null(none);
+	assert_ok(named_disk_make("kept", path, "words", "init /sbin/init console ready",
+				  &disk));
+	assert_ok(named_disk_init("kept", &line));
+	assert_ok(recipe_parse_init("kept", line, &recipe));
+	assert_string_equal(recipe.init, "/sbin/init");
+	assert_true(recipe.console && recipe.ready && !recipe.alone);
+	again = recipe_init_line(&recipe);
+	assert_string_equal(again, line);
+
+	assert_ok(named_disk_make("plain", path, "words", NULL, &other));
+	assert_ok(named_disk_init("plain", &none));
+	assert_null(none);
+}
+
 /* Content and holes are where they were. */
 static void test_a_copy_keeps_holes(void **state)
 {
@@ -244,7 +272,7 @@ static void test_a_copy_keeps_holes(void **state)
 	assert_int_equal(pwrite(fd, "one", 3, 0), 3);
 	assert_int_equal(pwrite(fd, "two", 3, 8 << 20), 3);
 	assert_int_equal(ftruncate(fd, 16 << 20), 0);
-	assert_ok(named_disk_make("copy", path, "words", &disk));
+	assert_ok(named_disk_make("copy", path, "words", NULL, &disk));
 	assert_int_equal(stat(disk.path, &st), 0);
 	assert_int_equal(st.st_size, 16 << 20);
 	assert_true(st.st_blocks < 1024);
@@ -265,6 +293,7 @@ int main(void)
 		TEST(test_a_named_disk),
 		TEST(test_a_named_disk_of_something_else),
 		TEST(test_rw),
+		TEST(test_a_named_disk_keeps_its_init),
 		TEST(test_a_copy_keeps_holes),
 	};
 

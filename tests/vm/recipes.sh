@@ -134,6 +134,32 @@ check_has "with owners" out '^1000 644'
 check_has "and those of the recipe" out '^1000 750'
 check_hasnt "without the program" out '/setup'
 check_has "an ext4" out ' / ext4 '
+cat >"$HOME/.config/klab/images/slow.recipe" <<'END'
+about	a disk whose services take their time
+format	ext4
+init	/slow console ready
+dir	/dev	0755 0 0
+dir	/proc	0555 0 0
+dir	/sys	0555 0 0
+dir	/run	0755 0 0
+busybox	/bin/busybox applets
+text	/slow	0755 0 0
+	| #!/bin/sh
+	| mount -t proc proc /proc
+	| mount -t tmpfs run /run
+	| sleep 3
+	| echo up >/run/up
+	| echo >/dev/klab-ready
+	| exec sleep 10000
+END
+check_status "a disk with an init" 0 klab run --root slow --disk-name slow -- cat /run/up
+check_is "whose services are awaited" "$(cat out)" up
+rm "$HOME/.config/klab/images/slow.recipe"
+check_status "by its name alone" 0 klab run --disk-name slow -- cat /run/up
+check_is "too, and without its recipe" "$(cat out)" up
+check_status "another init" 0 klab run --disk-name slow --init klab -- cat /proc/1/comm
+check_is "is not waited for" "$(cat out)" init
+
 made=$(klab run --root disk -- cat /made)
 check_is "made once" "$(klab run --root disk -- cat /made)" "$made"
 sed -i 's|set -e|echo it is broken; exit 3|' "$HOME/.config/klab/images/disk.recipe"
