@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "format/tar.h"
+#include "image/archive-acl.h"
 
 #define REPORT_MEMBERS 64
 /* ext4 and the others hold 64 KiB at most. */
@@ -163,6 +164,7 @@ static struct error *take_xattrs(struct archive_entry *entry,
 	const char *name;
 	const void *value;
 
+	TRY(archive_take_acls(entry, attributes, &capacity));
 	archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
 		if (!is_xattr_of_linux(name) || has_xattr(attributes, name))
@@ -180,26 +182,24 @@ static struct error *take_xattrs(struct archive_entry *entry,
 	return NULL;
 }
 
-static struct error *set_attributes(struct unpacking *unpacking,
-				    struct archive_entry *entry)
+/* An ACL decides on the mode as well. */
+static struct error *read_attributes(struct archive_entry *entry,
+				     struct plan_attributes *attributes)
 {
-	_cleanup_(plan_attributes_deinit) struct plan_attributes attributes = {
-		.uid = (uint32_t)archive_entry_uid(entry),
-		.gid = (uint32_t)archive_entry_gid(entry),
-		.mtime = archive_entry_mtime(entry),
-		.mtime_ns = (uint32_t)archive_entry_mtime_nsec(entry),
-	};
 	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
 
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
 		return error_new(ERROR_CORRUPT, "its owner is no user of Linux");
-	TRY(take_xattrs(entry, &attributes));
-	plan_set_attributes(unpacking->plan, &attributes);
-	return NULL;
+	attributes->uid = (uint32_t)uid;
+	attributes->gid = (uint32_t)gid;
+	attributes->mtime = archive_entry_mtime(entry);
+	attributes->mtime_ns = (uint32_t)archive_entry_mtime_nsec(entry);
+	return take_xattrs(entry, attributes);
 }
 
 static struct error *add_member(struct unpacking *unpacking, struct archive_entry *entry)
 {
+	_cleanup_(plan_attributes_deinit) struct plan_attributes attributes = { 0 };
 	const char *path, *hard;
 
 	TRY(tar_path(archive_entry_pathname(entry), &path));
@@ -209,8 +209,10 @@ static struct error *add_member(struct unpacking *unpacking, struct archive_entr
 		return add_hard_link(unpacking, path, hard);
 	if (!*path && archive_entry_filetype(entry) != AE_IFDIR)
 		return error_new(ERROR_CORRUPT, "the root is no directory");
+	TRY(read_attributes(entry, &attributes));
 	TRY(add_kind(unpacking, path, entry));
-	return set_attributes(unpacking, entry);
+	plan_set_attributes(unpacking->plan, &attributes);
+	return NULL;
 }
 
 /* The plan's words for what cannot be are about the image; here it is the archive's fault. */

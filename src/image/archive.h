@@ -9,6 +9,9 @@
 #define ARCHIVE_BYTES_MAX (UINT64_C(256) << 30)
 #define ARCHIVE_MEMBERS_MAX 4000000u
 
+/* Changes when the same archive comes to another plan. */
+#define ARCHIVE_VERSION "klab archive 2"
+
 struct unpack_options {
 	const char *spool; /* directory for what is unpacked, on the image's disk */
 	/* Called now and then with the bytes read and those of the file; an error ends it.
@@ -18,7 +21,7 @@ struct unpack_options {
 };
 
 /* All that is in a tar (in any compression) or in a Debian package (its data), over /:
- * owners, modes, times, device nodes, hard links and extended attributes as they are
+ * owners, modes, times, device nodes, hard links, extended attributes and ACLs as they are
  * there, later wins.  Links of the plan are followed within the plan, so nothing leads out
  * of it; a name that tries to is ERROR_CORRUPT, like a broken archive. */
 struct error *plan_add_archive(struct plan *plan, const char *path,

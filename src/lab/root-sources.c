@@ -123,6 +123,7 @@ static struct error *key_archive(struct digest *digest, void *argument)
 
 	if (stat(source->path, &st) < 0)
 		return error_os(errno, "reading the archive %s", source->path);
+	digest_add_string(digest, ARCHIVE_VERSION);
 	digest_add_identity(digest, source->path, &st);
 	return NULL;
 }

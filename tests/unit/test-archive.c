@@ -4,8 +4,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -53,7 +55,13 @@ struct member {
 	dev_t device;
 	uint32_t uid, gid;
 	int64_t mtime;
-	const char *xattr; /* "name=value" */
+	const char *xattr;	   /* "name=value" */
+	const struct acl_row *acl; /* of several, the last has a tag of 0 */
+};
+
+struct acl_row {
+	int type, permissions, tag, id;
+	const char *name;
 };
 
 static void put_member(struct archive *tar, const struct member *member)
@@ -80,6 +88,11 @@ static void put_member(struct archive *tar, const struct member *member)
 
 		archive_entry_xattr_add_entry(entry, name, value, strlen(value));
 	}
+	for (const struct acl_row *row = member->acl; row && row->tag; row++)
+		assert_int_equal(archive_entry_acl_add_entry(entry, row->type,
+							     row->permissions, row->tag,
+							     row->id, row->name),
+				 0);
 	/* A warning, in the C locale, for a name beyond ASCII. */
 	assert_true(archive_write_header(tar, entry) >= ARCHIVE_WARN);
 	if (size)
@@ -175,6 +188,126 @@ static void test_all_that_a_tar_can_say(void **state)
 	assert_memory_equal(inode_of(f, "/bin/ping")->attributes.xattrs[0].value, "cap",
 			    3);
 	assert_content(f, "/na\xc3\xafve", "utf");
+}
+
+#define ACCESS ARCHIVE_ENTRY_ACL_TYPE_ACCESS
+#define DEFAULT ARCHIVE_ENTRY_ACL_TYPE_DEFAULT
+#define TAG(name) ARCHIVE_ENTRY_ACL_##name
+
+/* clang-format off */
+/* As the kernel gives them to getfattr -e hex: version; tag, permissions, id. */
+static const uint8_t access_acl[] = {
+	2, 0, 0, 0,
+	0x01, 0, 6, 0, 255, 255, 255, 255,
+	0x02, 0, 4, 0, 5, 0, 0, 0,
+	0x02, 0, 7, 0, 0xd2, 4, 0, 0,
+	0x04, 0, 0, 0, 255, 255, 255, 255,
+	0x10, 0, 5, 0, 255, 255, 255, 255,
+	0x20, 0, 1, 0, 255, 255, 255, 255,
+};
+static const uint8_t default_acl[] = {
+	2, 0, 0, 0,
+	0x01, 0, 7, 0, 255, 255, 255, 255,
+	0x04, 0, 5, 0, 255, 255, 255, 255,
+	0x20, 0, 0, 0, 255, 255, 255, 255,
+};
+/* clang-format on */
+
+static void assert_xattr(const struct plan_attributes *attributes, size_t i,
+			 const char *name, const uint8_t *value, size_t size)
+{
+	assert_string_equal(attributes->xattrs[i].name, name);
+	assert_int_equal(attributes->xattrs[i].size, size);
+	assert_memory_equal(attributes->xattrs[i].value, value, size);
+}
+
+/* The kernel takes the value, and then shows the mode of the plan. */
+static void assert_kernel_agrees(const struct fixture *f, const struct plan_inode *inode)
+{
+	_cleanup_free_ char *path = path_join(f->root, "file");
+	const struct plan_xattr *acl = &inode->attributes.xattrs[0];
+	struct stat st;
+
+	assert_ok(file_write(path, "x", 1, 0600));
+	if (setxattr(path, acl->name, acl->value, acl->size, 0) != 0) {
+		assert_int_equal(errno, EOPNOTSUPP); /* what $TMPDIR is on has no ACLs */
+		return;
+	}
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, inode->mode & 0777);
+}
+
+static void test_acls(void **state)
+{
+	static const struct acl_row access[] = {
+		{ ACCESS, 7, TAG(USER), 1234, "bob" },
+		{ ACCESS, 4, TAG(USER), 5, NULL },
+		{ ACCESS, 6, TAG(USER_OBJ), -1, NULL },
+		{ ACCESS, 5, TAG(MASK), -1, NULL },
+		{ ACCESS, 0, TAG(GROUP_OBJ), -1, NULL },
+		{ ACCESS, 1, TAG(OTHER), -1, NULL },
+		{ 0 },
+	};
+	static const struct acl_row defaults[] = {
+		{ DEFAULT, 7, TAG(USER_OBJ), -1, NULL },
+		{ DEFAULT, 5, TAG(GROUP_OBJ), -1, NULL },
+		{ DEFAULT, 0, TAG(OTHER), -1, NULL },
+		{ 0 },
+	};
+	static const struct member members[] = {
+		{ .name = "file", .data = "1", .acl = access },
+		{ .name = "dir", .type = AE_IFDIR, .acl = defaults },
+		{ .name = "plain", .data = "1" },
+		{ 0 },
+	};
+	struct fixture *f = *state;
+	const struct plan_inode *file;
+
+	assert_ok(add(f, members));
+	file = inode_of(f, "/file");
+	assert_int_equal(file->mode, S_IFREG | 04651);
+	assert_int_equal(file->attributes.xattr_count, 1);
+	assert_xattr(&file->attributes, 0, "system.posix_acl_access", access_acl,
+		     sizeof(access_acl));
+	assert_kernel_agrees(f, file);
+	assert_int_equal(inode_of(f, "/dir")->mode, S_IFDIR | 04751);
+	assert_int_equal(inode_of(f, "/dir")->attributes.xattr_count, 1);
+	assert_xattr(&inode_of(f, "/dir")->attributes, 0, "system.posix_acl_default",
+		     default_acl, sizeof(default_acl));
+	assert_int_equal(inode_of(f, "/plain")->attributes.xattr_count, 0);
+}
+
+static void test_acls_that_cannot_be(void **state)
+{
+	static const struct acl_row name[] = {
+		{ ACCESS, 7, TAG(USER), -1, "bob" },
+		{ ACCESS, 5, TAG(MASK), -1, NULL },
+		{ 0 },
+	};
+	static const struct acl_row no_mask[] = { { ACCESS, 7, TAG(USER), 5, NULL },
+						  { 0 } };
+	static const struct acl_row no_other[] = {
+		{ DEFAULT, 7, TAG(USER_OBJ), -1, NULL },
+		{ 0 },
+	};
+	static const struct {
+		const struct acl_row *acl;
+		const char *words;
+	} rows[] = {
+		{ name, "\"bob\" and no number" },
+		{ no_mask, "not whole" },
+		{ no_other, "not whole" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct member members[] = {
+			{ .name = "x", .type = AE_IFDIR, .acl = rows[i].acl },
+			{ 0 },
+		};
+
+		assert_error(add(f, members), ERROR_CORRUPT, rows[i].words);
+	}
 }
 
 static void test_any_compression(void **state)
@@ -381,6 +514,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_all_that_a_tar_can_say),
+		TEST(test_acls),
+		TEST(test_acls_that_cannot_be),
 		TEST(test_any_compression),
 		TEST(test_a_debian_package),
 		TEST(test_later_wins_also_over_a_hard_link),

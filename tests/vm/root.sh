@@ -60,6 +60,37 @@ check_status "that e2fsck finds clean" 0 e2fsck -fn base.ext4
 check_has "with the attribute" <(debugfs -R 'ea_list etc/xattr' base.ext4 2>/dev/null) 'user.color \(4\) = "blue"'
 check_has "with the node below /dev" <(debugfs -R 'stat dev/disk' base.ext4 2>/dev/null) '259:300'
 
+# ACLs, as GNU tar writes them, against what mke2fs makes of the files themselves.
+cp -a tree acls
+echo secret >acls/etc/secret
+chmod 600 acls/etc/secret
+python3 - <<'END2'
+import os, struct
+def acl(*entries):
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+none = 0xffffffff
+os.setxattr("acls/etc/secret", "system.posix_acl_access",
+            acl((1, 6, none), (2, 4, 1234), (4, 0, none), (16, 4, none), (32, 0, none)))
+os.setxattr("acls/run", "system.posix_acl_default",
+            acl((1, 7, none), (4, 5, none), (8, 7, 4321), (16, 7, none), (32, 0, none)))
+END2
+tar --acls -cf acls.tar -C acls .
+truncate -s 64M acls.ext4
+check_status "what mke2fs makes" 0 /sbin/mke2fs -q -t ext4 -d acls acls.ext4
+check_status "ACLs of an archive" 0 klab image build --root tar:acls.tar -o acls-tar.ext4
+check_status "that e2fsck finds clean" 0 e2fsck -fn acls-tar.ext4
+acls_of() {
+	for file in etc/secret run; do
+		debugfs -R "ea_list $file" "$1" 2>/dev/null
+		debugfs -R "stat $file" "$1" 2>/dev/null | grep -o 'Mode: *[0-7]*'
+	done
+}
+acls_of acls-tar.ext4 >got
+check_has "are there" got 'system.posix_acl_default'
+check_is "and the same" "$(<got)" "$(acls_of acls.ext4)"
+check_status "whom it lets" 0 klab run --root tar:acls.tar --user 1234 -- cat /etc/secret
+check_status "and whom not" 1 klab run --root tar:acls.tar --user 1235 -- cat /etc/secret
+
 # The user's own file changes with --rw alone.
 sum=$(sha256sum <base.ext4)
 check_status "a file as root" 0 klab run --root base.ext4 -- sh -c 'echo x >/etc/new; sync'
