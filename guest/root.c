@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "cmdline.h"
+#include "disk-modules.h"
 #include "setup.h"
 
 #define NEW_ROOT "/klab-root"
@@ -262,9 +263,14 @@ static bool enter_root(void)
 void root_apply(char *order)
 {
 	struct root root = { 0 };
+	int modules;
 
-	if (!read_words(&root) || !mount_root(&root) || !enter_root())
+	if (!read_words(&root) || !mount_root(&root))
 		return;
+	modules = disk_modules_hold();
+	if (!enter_root())
+		return;
+	disk_modules_show(modules);
 	if (order && strcmp(order, "init") == 0 && access("/sbin/init", X_OK) == 0)
 		init = "/sbin/init";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Reads the .modinfo of each module with libkmod and writes the two text indexes that
- * busybox and kmod's modprobe understand.
+ * busybox's modprobe reads; image/modprobe-index.h makes kmod's of them.
  */
 #include "image/depmod.h"
 

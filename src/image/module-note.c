@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A note is a row of NUL-terminated strings: a version, the stamp (a digest of all
- * identities), the lists, each ended by an empty string, and the two indexes.
+ * identities), the lists, each ended by an empty string, and the three indexes.
  */
 #include "image/module-note.h"
 
@@ -12,7 +12,7 @@
 #include "os/file.h"
 
 /* Changes whenever notes of before would be read wrongly. */
-#define NOTE_VERSION "klab modules 1"
+#define NOTE_VERSION "klab modules 2"
 #define NOTE_MAX (8U << 20)
 
 void module_set_deinit(struct module_set *set)
@@ -22,6 +22,7 @@ void module_set_deinit(struct module_set *set)
 	strv_deinit(&set->missing);
 	text_deinit(&set->dep);
 	text_deinit(&set->alias);
+	text_deinit(&set->builtin);
 }
 
 static void digest_add_path(struct digest *digest, const char *path)
@@ -99,6 +100,7 @@ struct error *module_note_write(const char *path, const struct module_set *set,
 	note_put_list(&note, &set->missing);
 	note_put(&note, text_str(&set->dep));
 	note_put(&note, text_str(&set->alias));
+	note_put(&note, text_str(&set->builtin));
 	return file_write(path, note.data, note.length, 0644);
 }
 
@@ -107,8 +109,7 @@ static bool note_parse(const struct bytes *bytes, struct module_set *set,
 {
 	struct reader note = reader_of(bytes->data, bytes->size);
 	const char *version = reader_string(&note);
-	const char *dep;
-	const char *alias;
+	const char *dep, *alias, *builtin;
 
 	if (!version || !streq(version, NOTE_VERSION))
 		return false;
@@ -118,10 +119,12 @@ static bool note_parse(const struct bytes *bytes, struct module_set *set,
 		return false;
 	dep = reader_string(&note);
 	alias = reader_string(&note);
-	if (!dep || !alias || set->paths.count != set->relatives.count)
+	builtin = reader_string(&note);
+	if (!dep || !alias || !builtin || set->paths.count != set->relatives.count)
 		return false;
 	text_append(&set->dep, dep);
 	text_append(&set->alias, alias);
+	text_append(&set->builtin, builtin);
 	return true;
 }
 

@@ -23,6 +23,7 @@ struct module_set {
 	struct strv missing;
 	struct text dep;
 	struct text alias;
+	struct text builtin; /* the kernel's modules.builtin */
 };
 
 void module_set_deinit(struct module_set *set);

@@ -10,11 +10,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "image/depmod.h"
+#include "image/modprobe-index.h"
 #include "image/module-note.h"
 #include "os/file.h"
 
 /* Others hold the directory for a millisecond; better without it than waiting. */
 #define WORK_TIMEOUT_MS 200
+#define BUILTIN_MAX (1u << 20)
 
 /* Without the suffix of a compression: the image holds it decompressed. */
 static char *without_compression(const char *path)
@@ -49,6 +51,19 @@ static struct error *set_index(struct module_set *set)
 	return depmod_index(modules, count, &set->dep, &set->alias);
 }
 
+/* A tree has none before it was built. */
+static struct error *set_builtin(struct module_set *set, const struct kernel *kernel)
+{
+	_cleanup_free_ char *path = path_join(kernel->modules, "modules.builtin");
+	_cleanup_bytes_ struct bytes bytes = { 0 };
+
+	if (!path_exists(path))
+		return NULL;
+	TRY(file_read(path, BUILTIN_MAX, &bytes));
+	text_append_bytes(&set->builtin, bytes.data, bytes.size);
+	return NULL;
+}
+
 static struct error *set_find(struct module_set *set, const struct kernel *kernel,
 			      const char *const *wanted)
 {
@@ -61,6 +76,7 @@ static struct error *set_find(struct module_set *set, const struct kernel *kerne
 		strv_push_take(&set->relatives, relative_path(kernel, modules[i].path));
 	}
 	kernel_modules_free(modules, count);
+	TRY(set_builtin(set, kernel));
 	return set_index(set);
 }
 
@@ -115,20 +131,25 @@ static struct error *add_text(struct plan *plan, const char *directory, const ch
 {
 	_cleanup_free_ char *path = path_join(directory, name);
 
-	return plan_add_bytes(plan, path, 0644, text->data, text->length);
+	return plan_add_bytes(plan, path, 0644, text_str(text), text->length);
 }
 
-/* With it modprobe says nothing where a wanted module is built in. */
-static struct error *add_builtin(struct plan *plan, const char *directory,
-				 const struct kernel *kernel)
+/* What busybox's modprobe reads, and kmod's. */
+static struct error *add_indexes(struct plan *plan, const char *directory,
+				 const struct module_set *set)
 {
-	_cleanup_free_ char *source = path_join(kernel->modules, "modules.builtin");
-	_cleanup_free_ char *path = path_join(directory, "modules.builtin");
-	struct stat st;
+	_cleanup_text_ struct text dep = { 0 }, alias = { 0 }, builtin = { 0 };
 
-	if (stat(source, &st) < 0)
-		return NULL;
-	return plan_add_file(plan, path, 0644, source, &st);
+	modprobe_index_dep(&set->dep, &dep);
+	modprobe_index_alias(&set->alias, &alias);
+	modprobe_index_builtin(&set->builtin, &builtin);
+	TRY(add_text(plan, directory, "modules.dep", &set->dep));
+	TRY(add_text(plan, directory, "modules.dep.bin", &dep));
+	TRY(add_text(plan, directory, "modules.alias", &set->alias));
+	TRY(add_text(plan, directory, "modules.alias.bin", &alias));
+	/* With it modprobe says nothing where a wanted module is built in. */
+	TRY(add_text(plan, directory, "modules.builtin", &set->builtin));
+	return add_text(plan, directory, "modules.builtin.bin", &builtin);
 }
 
 struct error *modules_add(struct plan *plan, struct store *store,
@@ -143,9 +164,7 @@ struct error *modules_add(struct plan *plan, struct store *store,
 	TRY(set_get(store, kernel, wanted, &set));
 	TRY(plan_add_directory(plan, directory, 0755));
 	TRY(add_files(plan, directory, &set));
-	TRY(add_text(plan, directory, "modules.dep", &set.dep));
-	TRY(add_text(plan, directory, "modules.alias", &set.alias));
-	TRY(add_builtin(plan, directory, kernel));
+	TRY(add_indexes(plan, directory, &set));
 	*ret_missing = set.missing;
 	set.missing = (struct strv){ 0 };
 	return NULL;

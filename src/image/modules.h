@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel modules of an image, with what insmod (a list in load order) and modprobe
- * (modules.dep, modules.alias) need in the guest.
+ * (modules.dep, modules.alias, for kmod's also modules.*.bin) need in the guest.
  */
 #ifndef KLAB_IMAGE_MODULES_H
 #define KLAB_IMAGE_MODULES_H

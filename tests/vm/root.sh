@@ -9,7 +9,7 @@ klab image build -o own.cpio >/dev/null
 mkdir -p own tree/{bin,dev,etc,proc,root,run,sbin,sys,tmp}
 (cd own && cpio --quiet -id usr/bin/busybox <../own.cpio)
 cp own/usr/bin/busybox tree/bin/
-for applet in cat df echo getfattr head id kill ls mount ps readlink rm sh sleep stat sync test touch umount; do
+for applet in cat df echo getfattr head id kill ls modprobe mount ps readlink rm sh sleep stat sync test touch umount uname; do
 	ln -s busybox tree/bin/$applet
 done
 echo there >tree/etc/file
@@ -32,6 +32,32 @@ check_status "a change of the directory is seen" 0 klab run --root dir:tree -a r
 check_is "it, on a disk that the command line has read-only" "$(cat out)" $'changed\nread-only'
 check_status "the shell of the run" 0 klab run --root dir:tree <<<'echo $((6 * 7)); readlink /bin/sh'
 check_is "is the root's" "$(cat out)" $'42\nbusybox'
+
+# The modules that klab brings are there for modprobe, unless the disk has its own.
+cat >tree/bin/again <<'END2'
+#!/bin/sh
+modprobe -r vxlan
+test ! -e /sys/module/vxlan && modprobe vxlan && ls -d /sys/module/vxlan /sys/module/udp_tunnel
+mount | sed -n 's/.* on \(.lib.modules[^ ]*\) .*(\(r[ow]\).*/\1 \2/p'
+END2
+chmod +x tree/bin/again
+ln -s busybox tree/bin/sed
+release=$(klab run -- uname -r)
+check_status "modprobe" 0 klab run --module vxlan --root dir:tree -- again
+check_is "finds modules and what they need" "$(cat out)" \
+	$'/sys/module/udp_tunnel\n/sys/module/vxlan\n/lib/modules/'"$release ro"
+check_status "a named disk" 0 klab run --module vxlan --root dir:tree --disk-name modules -- again
+check_status "later" 0 klab run --module vxlan --disk-name modules -- again
+check_has "too" out "^/lib/modules/$release ro"
+klab image rm modules
+cp -a tree others
+mkdir -p others/lib/modules/0.99
+check_status "on a disk that may not be written" 0 klab run --module vxlan --root dir:others -a ro -- again
+check_has "over those of other kernels" out "^/lib/modules/$release ro"
+mkdir "others/lib/modules/$release"
+echo here >"others/lib/modules/$release/own"
+check_status "a disk with modules" 0 klab run --module vxlan --root dir:others -- cat "/lib/modules/$release/own"
+check_is "has its own" "$(cat out)" here
 
 # Owners, nodes and attributes that an ordinary user could not make, out of a tar.
 python3 - <<'END2'
