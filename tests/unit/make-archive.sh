@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A tiny signed Debian archive for test-fetch.c: kernels of a few bytes in real packages.
+# A tiny signed Debian archive (archive-fixture.h): kernels of a few bytes in real packages.
 #
 #	make-archive.sh key DIR			make a signing key, DIR/key.gpg
 #	make-archive.sh kernel DIR ARCH RELEASE VERSION [FLAVOUR]

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Fetching against an archive that this test makes and signs itself (make-archive.sh), so
- * that it needs neither a network nor root.
- */
+/* Fetching against an archive of the test's own. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,66 +11,16 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "base/mem.h"
+#include "archive-fixture.h"
 #include "kernel/fetch-source.h"
 #include "kernel/headers.h"
 #include "kernel/packages.h"
-#include "os/file.h"
-#include "os/spawn.h"
-#include "unit.h"
-
-#define SCRIPT_TIMEOUT_MS 60000
-
-struct fixture {
-	char *root; /* of everything */
-	char *archive;
-	char *uri;
-	char *keyring;
-	struct store *store;
-};
-
-static void make_archive(const char *archive, const char *what, const char *const *words)
-{
-	_cleanup_free_ char *script =
-		path_join(getenv("KLAB_TESTS"), "unit/make-archive.sh");
-	_cleanup_strv_ struct strv argv = { 0 };
-	_cleanup_bytes_ struct bytes out = { 0 };
-	_cleanup_bytes_ struct bytes errors = { 0 };
-	int status;
-
-	strv_push(&argv, script);
-	strv_push(&argv, what);
-	strv_push(&argv, archive);
-	if (words)
-		strv_push_all(&argv, words);
-	assert_ok(process_capture(strv_argv(&argv), SCRIPT_TIMEOUT_MS, 1 << 20, &out,
-				  &errors, &status));
-	if (status != 0)
-		fail_msg("make-archive.sh %s: %.*s", what, (int)errors.size,
-			 (const char *)errors.data);
-}
-
-#define MAKE(f, what, ...) \
-	make_archive((f)->archive, what, (const char *const[]){ __VA_ARGS__, NULL })
-
-static void sign(const struct fixture *f)
-{
-	make_archive(f->archive, "sign", NULL);
-}
 
 static int set_up(void **state)
 {
-	struct fixture *f = xnew(struct fixture);
-	_cleanup_free_ char *store = NULL;
+	struct archive_fixture *f = xnew(struct archive_fixture);
 
-	assert_ok(temp_dir_make("klab-fetch", &f->root));
-	f->archive = path_join(f->root, "archive");
-	store = path_join(f->root, "store");
-	f->uri = xasprintf("file:%s", f->archive);
-	f->keyring = path_join(f->archive, "key.gpg");
-	assert_ok(dir_make(f->archive, 0755));
-	assert_ok(store_open(store, &f->store));
-	make_archive(f->archive, "key", NULL);
+	archive_fixture_init(f);
 	MAKE(f, "kernel", "amd64", "6.1.0-1-amd64", "6.1.1-1");
 	sign(f);
 	*state = f;
@@ -82,18 +29,14 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 
-	store_free(f->store);
-	temp_dir_free(f->root);
-	free(f->archive);
-	free(f->uri);
-	free(f->keyring);
+	archive_fixture_deinit(f);
 	free(f);
 	return 0;
 }
 
-static struct fetch_options options_of(const struct fixture *f)
+static struct fetch_options options_of(const struct archive_fixture *f)
 {
 	return (struct fetch_options){
 		.suite = "test",
@@ -103,7 +46,7 @@ static struct fetch_options options_of(const struct fixture *f)
 	};
 }
 
-static size_t count_entries(const struct fixture *f, const char *directory)
+static size_t count_entries(const struct archive_fixture *f, const char *directory)
 {
 	_cleanup_free_ char *path = xasprintf("%s/%s", store_root(f->store), directory);
 	_cleanup_closedir_ DIR *dir = opendir(path);
@@ -117,7 +60,7 @@ static size_t count_entries(const struct fixture *f, const char *directory)
 
 static void test_fetches_and_keeps(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_(kernel_freep) struct kernel *again = NULL;
@@ -151,7 +94,7 @@ static void test_fetches_and_keeps(void **state)
 
 static void test_newer_version_appears(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *old = NULL;
 	_cleanup_(kernel_freep) struct kernel *stored = NULL;
@@ -171,7 +114,7 @@ static void test_newer_version_appears(void **state)
 /* The archive builds the same release once more: the store has the newer build. */
 static void test_rebuilt_under_the_same_name(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *root = xstrdup(store_root(f->store));
@@ -195,7 +138,7 @@ static void test_rebuilt_under_the_same_name(void **state)
 
 static void test_split_packages(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 
@@ -211,7 +154,7 @@ static void test_split_packages(void **state)
 
 static void test_debug(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *plain = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
@@ -224,7 +167,7 @@ static void test_debug(void **state)
 	assert_int_equal(count_entries(f, "entries/kernel-debug"), 1);
 }
 
-static void assert_nothing_stored(const struct fixture *f)
+static void assert_nothing_stored(const struct archive_fixture *f)
 {
 	assert_int_equal(count_entries(f, "entries/kernel"), 0);
 	assert_int_equal(count_entries(f, "tmp"), 0);
@@ -234,7 +177,7 @@ static void assert_nothing_stored(const struct fixture *f)
  * not pass in the second. */
 static void test_tampered_package(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *deb =
@@ -257,7 +200,7 @@ static void test_tampered_package(void **state)
 
 static void test_tampered_list(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *list =
@@ -273,7 +216,7 @@ static void test_tampered_list(void **state)
 
 static void test_foreign_signature(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *other = path_join(f->root, "other");
@@ -288,7 +231,7 @@ static void test_foreign_signature(void **state)
 
 static void test_unsigned_archive(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *signed_list =
@@ -304,7 +247,7 @@ static void test_unsigned_archive(void **state)
  * that the caller says. */
 static void test_resolving_fetches(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options fetch = options_of(f);
 	const struct kernel_resolve_options resolve = { .spec = "debian:test",
 							.arch = arch_find("x86_64"),
@@ -334,7 +277,7 @@ static void test_resolving_fetches(void **state)
 
 static void test_what_the_archive_lacks(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 
@@ -354,7 +297,7 @@ static void test_what_the_archive_lacks(void **state)
 
 static void test_no_network(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_error_ struct error *err = NULL;
@@ -369,7 +312,7 @@ static void test_no_network(void **state)
 
 static void test_no_apt(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *path = xstrdup(getenv("PATH"));
@@ -381,7 +324,7 @@ static void test_no_apt(void **state)
 
 static void test_program_for_guests(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct package_file_options options = {
 		.package = "busybox-static",
 		.file = "bin/busybox",
@@ -482,7 +425,7 @@ static struct error *stop_in_package(const char *stage, uint64_t done, uint64_t 
 
 static void test_interrupted(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	bool stopped = false;
@@ -519,7 +462,7 @@ static void assert_line(const char *directory, const char *name, const char *wan
 	assert_string_equal(line, wanted);
 }
 
-static void assert_no_tree(const struct fixture *f, const char *name)
+static void assert_no_tree(const struct archive_fixture *f, const char *name)
 {
 	_cleanup_free_ char *pattern = xasprintf("%s/%s*", f->root, name);
 	glob_t found = { 0 };
@@ -529,7 +472,7 @@ static void assert_no_tree(const struct fixture *f, const char *name)
 
 static void test_source(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_free_ char *wanted = path_join(f->root, "tree");
 	_cleanup_free_ char *directory = NULL;
@@ -559,7 +502,7 @@ static void test_source(void **state)
 /* kbuild's programs run here, whatever architecture the kernel is of. */
 static void test_headers(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *directory = NULL;
@@ -589,7 +532,7 @@ static void test_headers(void **state)
 
 static void test_headers_that_are_gone(void **state)
 {
-	struct fixture *f = *state;
+	struct archive_fixture *f = *state;
 	struct fetch_options options = options_of(f);
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_free_ char *directory = NULL;
@@ -602,19 +545,6 @@ static void test_headers_that_are_gone(void **state)
 	assert_error(err, ERROR_NOT_FOUND, "linux-headers-6.1.0-1-amd64");
 	assert_int_equal(count_entries(f, "entries/kernel-headers"), 0);
 	assert_int_equal(count_entries(f, "tmp"), 0);
-}
-
-static bool have_tools(void)
-{
-	static const char *const tools[] = { "apt-get", "gpg", "gpgv", "dpkg-deb" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		_cleanup_free_ char *path = program_find(tools[i]);
-
-		if (!path)
-			return false;
-	}
-	return getenv("KLAB_TESTS") != NULL;
 }
 
 int main(void)
@@ -641,7 +571,7 @@ int main(void)
 		TEST(test_headers_that_are_gone),
 	};
 
-	if (!have_tools())
+	if (!archive_fixture_is_possible())
 		return 77; /* meson: skipped; tests/skips has to list it */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
