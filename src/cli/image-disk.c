@@ -116,7 +116,7 @@ static struct error *choose_root(struct guest_options *guest, const char *word)
 	set_word(strv_contains(&names, word) ? &guest->disk_name : &guest->root, word);
 	guest->rw = true;
 	set_word(&guest->init, "klab");
-	if (!root_is_disk(guest))
+	if (root_where(guest) != ROOT_DISK)
 		return error_hint(error_new(ERROR_USAGE,
 					    "%s is no disk: there is nothing to mount",
 					    word),

@@ -37,7 +37,7 @@ static struct error *find_recipe(const struct guest_options *options, struct pla
 	TRY(find_kept(options, &kept, &plan->recipe));
 	if (kept)
 		return NULL;
-	if (!word && options->root && !root_is_disk(options))
+	if (!word && options->root && root_where(options) == ROOT_INITRAMFS)
 		word = xstrdup(options->root); /* it is said that there is none */
 	TRY(recipe_find(word ? word : RECIPE_DEFAULT, &plan->recipe));
 	if (word && options->root && !streq(word, options->root) &&
@@ -52,7 +52,7 @@ struct error *plan_choose_init(const struct guest_options *options, struct plan 
 {
 	bool none = plan_has_no_root(options);
 
-	if (options->root && options->initrd && !root_is_disk(options))
+	if (options->root && options->initrd && root_where(options) != ROOT_DISK)
 		return error_hint(error_new(ERROR_USAGE,
 					    "--root and --initrd exclude each other"),
 				  "the first says what klab makes, the second what "

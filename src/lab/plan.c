@@ -58,7 +58,7 @@ static void wanted_modules(const struct guest_options *options, const struct pla
 
 	if (!plan->recipe.alone)
 		strv_push_all(ret, arch->channel_modules);
-	if (options->disks.count || plan->root)
+	if (options->disks.count)
 		strv_push_all(ret, arch->disk_modules);
 	if (options->net && !streq(options->net, "none"))
 		strv_push_all(ret, arch->net_modules);
@@ -66,8 +66,7 @@ static void wanted_modules(const struct guest_options *options, const struct pla
 		strv_push_all(ret, arch->screen_modules);
 	if (options->read_only_dirs.count || options->writable_dirs.count)
 		strv_push_all(ret, arch->share_modules);
-	if (plan->root)
-		strv_push(ret, root_module(plan->root));
+	root_add_modules(plan->root, arch, ret);
 	strv_push_all(ret, (const char *const *)options->modules.items);
 }
 
@@ -194,9 +193,7 @@ static char *command_line(const struct guest_options *options, enum plan_purpose
 		append_word(&line, arch->append_fast);
 	if (!options->kaslr)
 		append_word(&line, arch->append_nokaslr);
-	/* As for a kernel that mounts it itself. */
-	if (plan->root)
-		append_word(&line, "root=/dev/vda rw");
+	append_word(&line, root_append(plan->root));
 	append_word(&line, init);
 	for (size_t i = 0; i < options->append.count; i++)
 		append_word(&line, options->append.items[i]);
@@ -217,13 +214,10 @@ static struct error *find_qemu(const struct guest_options *options,
 	return NULL;
 }
 
-/* The root first: it is /dev/vda. */
 static struct error *add_disks(const struct guest_options *options, struct plan *plan)
 {
 	struct machine *m = &plan->machine;
 
-	if (plan->root)
-		TRY(machine_add_disk(m, plan->root->disk, plan->root->mode));
 	for (size_t i = 0; i < options->disks.count; i++)
 		TRY(machine_add_disk(m, options->disks.items[i],
 				     options->rw ? MACHINE_DISK_KEEP
@@ -295,7 +289,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
 	TRY(find_root(options, ui, plan));
-	root_add_order(plan->root, options, &setup);
+	TRY(root_add(plan->root, options, &plan->machine, &setup));
 	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
 	if (options->initrd) {
 		plan->user_initramfs = true;

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a root file system asks of the rest of the guest: options, agent, kernel. */
+/* What a root file system asks of the rest of the guest: options, machine, agent, kernel.
+ * Each place where one can be is a row of the table. */
 #include "base/text.h"
 #include "lab/root.h"
 
-struct error *root_check_options(const struct guest_options *options)
+static struct error *check_initramfs(const struct guest_options *options)
 {
-	if (!root_is_disk(options)) {
-		if (options->rw && !options->disks.count)
-			return error_hint(error_new(ERROR_USAGE,
-						    "--rw: there is no disk to keep"),
-					  "--root SPEC, or --disk FILE");
-		return NULL;
-	}
-	if (options->no_agent && !options->initrd)
+	if (options->rw && !options->disks.count)
 		return error_hint(error_new(ERROR_USAGE,
-					    "--root needs klab's agent, which mounts it"),
-				  "leave out --no-agent, or add --initrd none if the "
-				  "kernel has the drivers built in");
+					    "--rw: there is no disk to keep"),
+				  "--root SPEC, or --disk FILE");
+	return NULL;
+}
+
+/* What goes into the initramfs would not be there any more. */
+static struct error *check_additions(const struct guest_options *options)
+{
 	if (options->adds.count || options->overlays.count)
 		return error_hint(error_new(ERROR_USAGE,
 					    "--add and --overlay put files into the "
@@ -25,28 +24,93 @@ struct error *root_check_options(const struct guest_options *options)
 	return NULL;
 }
 
-/* Where nobody knows, behind partitions or in a qcow2, ext4 is the best guess. */
-const char *root_module(const struct root *root)
+static struct error *check_disk(const struct guest_options *options)
 {
-	return root->filesystem ? root->filesystem : "ext4";
+	if (options->no_agent && !options->initrd)
+		return error_hint(error_new(ERROR_USAGE,
+					    "--root needs klab's agent, which mounts it"),
+				  "leave out --no-agent, or add --initrd none if the "
+				  "kernel has the drivers built in");
+	return check_additions(options);
 }
 
-void root_add_order(const struct root *root, const struct guest_options *options,
-		    struct text *setup)
+/* Where nobody knows, behind partitions or in a qcow2, ext4 is the best guess. */
+static void add_disk_modules(const struct root *root, const struct arch *arch,
+			     struct strv *modules)
+{
+	strv_push_all(modules, arch->disk_modules);
+	strv_push(modules, root->filesystem ? root->filesystem : "ext4");
+}
+
+static struct error *add_disk(const struct root *root,
+			      const struct guest_options *options,
+			      struct machine *machine, struct text *setup)
 {
 	bool stays = options->init && streq(options->init, "klab");
 
-	if (root)
-		text_appendf(setup, "root %s\n", stays ? "agent" : "init");
+	text_appendf(setup, "root %s\n", stays ? "agent" : "init");
+	return machine_add_disk(machine, root->disk, root->mode);
 }
 
-struct error *root_check_kernel(const struct root *root, const struct kernel *kernel,
-				const struct image *image)
+static struct error *check_disk_kernel(const struct root *root,
+				       const struct kernel *kernel,
+				       const struct image *image)
 {
-	if (!root || !root->filesystem ||
+	if (!root->filesystem ||
 	    !strv_contains(&image->missing_modules, root->filesystem))
 		return NULL;
 	return error_hint(error_new(ERROR_MISSING, "the kernel %s has no driver for %s",
 				    kernel->name, root->filesystem),
 			  "another kernel: -k SPEC; or another file system in the image");
+}
+
+static const struct place {
+	struct error *(*check)(const struct guest_options *options);
+	/* Those of a place that is left for no other are never called. */
+	const char *append;
+	void (*add_modules)(const struct root *root, const struct arch *arch,
+			    struct strv *modules);
+	struct error *(*add)(const struct root *root, const struct guest_options *options,
+			     struct machine *machine, struct text *setup);
+	struct error *(*check_kernel)(const struct root *root,
+				      const struct kernel *kernel,
+				      const struct image *image);
+} places[] = {
+	[ROOT_INITRAMFS] = { .check = check_initramfs },
+	[ROOT_DISK] = {
+		.check = check_disk,
+		.append = "root=/dev/vda rw", /* as for a kernel that mounts it itself */
+		.add_modules = add_disk_modules,
+		.add = add_disk,
+		.check_kernel = check_disk_kernel,
+	},
+};
+
+struct error *root_check_options(const struct guest_options *options)
+{
+	return places[root_where(options)].check(options);
+}
+
+void root_add_modules(const struct root *root, const struct arch *arch,
+		      struct strv *modules)
+{
+	if (root)
+		places[root->where].add_modules(root, arch, modules);
+}
+
+const char *root_append(const struct root *root)
+{
+	return root ? places[root->where].append : NULL;
+}
+
+struct error *root_add(const struct root *root, const struct guest_options *options,
+		       struct machine *machine, struct text *setup)
+{
+	return root ? places[root->where].add(root, options, machine, setup) : NULL;
+}
+
+struct error *root_check_kernel(const struct root *root, const struct kernel *kernel,
+				const struct image *image)
+{
+	return root ? places[root->where].check_kernel(root, kernel, image) : NULL;
 }

@@ -57,9 +57,13 @@ static bool is_initramfs(const char *spec)
 	return streq(spec, "none") || (recipe && !root_recipe_is_disk(spec));
 }
 
-bool root_is_disk(const struct guest_options *options)
+enum root_where root_where(const struct guest_options *options)
 {
-	return options->disk_name || (options->root && !is_initramfs(options->root));
+	if (options->disk_name)
+		return ROOT_DISK;
+	if (!options->root || is_initramfs(options->root))
+		return ROOT_INITRAMFS;
+	return ROOT_DISK;
 }
 
 struct error *root_source_open(const struct root_request *request, const char *spec,
@@ -77,10 +81,11 @@ struct error *root_source_open(const struct root_request *request, const char *s
 	return NULL;
 }
 
-static struct root *root_new(void)
+static struct root *root_new(enum root_where where)
 {
 	struct root *root = xnew(struct root);
 
+	root->where = where;
 	root->lock = -1;
 	return root;
 }
@@ -224,13 +229,13 @@ static struct error *find(const struct root_request *request, struct root *root)
 
 struct error *root_resolve(const struct root_request *request, struct root **ret)
 {
-	const struct guest_options *options = request->options;
+	enum root_where where = root_where(request->options);
 	_cleanup_(root_freep) struct root *root = NULL;
 
 	*ret = NULL;
-	if (!root_is_disk(options))
+	if (where == ROOT_INITRAMFS)
 		return NULL;
-	root = root_new();
+	root = root_new(where);
 	TRY(find(request, root));
 	root->filesystem = look_for_filesystem(root->disk);
 	*ret = take_ptr(root);

@@ -42,8 +42,17 @@ bool root_recipe_is_disk(const char *spec);
 /* What a spec may be, for hints: "dir:PATH, tar:FILE, ...". */
 char *root_words(void);
 
-/* What a guest gets. */
+/* Where the guest's programs are. */
+enum root_where {
+	ROOT_INITRAMFS, /* of a recipe, or of somebody else's */
+	ROOT_DISK,
+};
+
+enum root_where root_where(const struct guest_options *options);
+
+/* What a guest gets that leaves the initramfs. */
 struct root {
+	enum root_where where;
 	char *disk;		/* FILE[,format=F], for machine_add_disk() */
 	const char *filesystem; /* the module that mounts it; NULL: it is not known */
 	enum machine_disk_mode mode;
@@ -52,21 +61,25 @@ struct root {
 
 void root_free(struct root *root);
 DEFINE_CLEANUP(struct root *, root_free)
-/* Whether the words mean a disk, and not a recipe's initramfs, or nothing. */
-bool root_is_disk(const struct guest_options *options);
-/* By --root, --rw and --disk-name; made if need be.  *ret is NULL where no disk is asked
- * for. */
+/* By --root, --rw and --disk-name; made if need be.  *ret is NULL where the initramfs
+ * stays. */
 struct error *root_resolve(const struct root_request *request,
 			   struct root **ret) _must_check_;
 
 /* Whether the options go together, before anything is made. */
 struct error *root_check_options(const struct guest_options *options) _must_check_;
-/* The module that mounts it, or the best guess. */
-const char *root_module(const struct root *root);
-/* Tell the agent to change to it; root may be NULL. */
-void root_add_order(const struct root *root, const struct guest_options *options,
-		    struct text *setup);
-/* Whether the kernel has what mounts it, as far as its modules tell; root may be NULL. */
+
+/* What it asks of the rest of the guest.  In all of these root may be NULL. */
+
+/* Modules of the kernel, without which it cannot be mounted. */
+void root_add_modules(const struct root *root, const struct arch *arch,
+		      struct strv *modules);
+/* The kernel's words for it; NULL: none. */
+const char *root_append(const struct root *root);
+/* Give it to the machine, before any other disk; and tell the agent to change to it. */
+struct error *root_add(const struct root *root, const struct guest_options *options,
+		       struct machine *machine, struct text *setup) _must_check_;
+/* Whether the kernel has what mounts it, as far as its modules tell. */
 struct error *root_check_kernel(const struct root *root, const struct kernel *kernel,
 				const struct image *image) _must_check_;
 

@@ -67,26 +67,27 @@ static void say_name(struct fixture *f, const char *name)
 	f->options.disk_name = name ? xstrdup(name) : NULL;
 }
 
-static void test_which_words_are_disks(void **state)
+static void test_where_words_lead(void **state)
 {
 	static const struct {
 		const char *word;
-		bool disk;
+		enum root_where where;
 	} words[] = {
-		{ "dir:x", true },	 { "tar:x", true },  { "some.img", true },
-		{ "/dev/sdb1", true },	 { "none", false },  { "busybox", false },
-		{ "./x.recipe", false }, { "hello", false },
+		{ "dir:x", ROOT_DISK },		  { "tar:x", ROOT_DISK },
+		{ "some.img", ROOT_DISK },	  { "/dev/sdb1", ROOT_DISK },
+		{ "none", ROOT_INITRAMFS },	  { "busybox", ROOT_INITRAMFS },
+		{ "./x.recipe", ROOT_INITRAMFS }, { "hello", ROOT_INITRAMFS },
 	};
 	struct fixture *f = *state;
 
-	assert_false(root_is_disk(&f->options));
+	assert_int_equal(root_where(&f->options), ROOT_INITRAMFS);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		say_root(f, "", words[i].word);
-		if (root_is_disk(&f->options) != words[i].disk)
+		if (root_where(&f->options) != words[i].where)
 			fail_msg("%s", words[i].word);
 	}
 	say_name(f, "work");
-	assert_true(root_is_disk(&f->options));
+	assert_int_equal(root_where(&f->options), ROOT_DISK);
 }
 
 static void test_options_that_do_not_go_together(void **state)
@@ -108,20 +109,31 @@ static void test_options_that_do_not_go_together(void **state)
 	assert_error(root_check_options(&f->options), ERROR_USAGE, "--add and --overlay");
 }
 
-static void test_the_order_for_the_agent(void **state)
+static void test_what_a_disk_asks_for(void **state)
 {
 	struct fixture *f = *state;
+	_cleanup_(machine_deinit) struct machine machine = { 0 };
 	_cleanup_text_ struct text setup = { 0 };
-	const struct root root = { .filesystem = "xfs" };
+	_cleanup_strv_ struct strv modules = { 0 };
+	_cleanup_free_ char *disk = path_join(f->tree, "file");
+	struct root root = { .where = ROOT_DISK, .disk = disk, .filesystem = "xfs" };
 
-	root_add_order(NULL, &f->options, &setup);
-	assert_string_equal(text_str(&setup), "");
-	root_add_order(&root, &f->options, &setup);
+	assert_ok(root_add(NULL, &f->options, &machine, &setup));
+	root_add_modules(NULL, f->request.arch, &modules);
+	assert_int_equal(machine.disk_count + setup.length + modules.count, 0);
+	assert_null(root_append(NULL));
+	assert_ok(root_add(&root, &f->options, &machine, &setup));
+	assert_int_equal(machine.disk_count, 1);
+	assert_string_equal(root_append(&root), "root=/dev/vda rw");
 	f->options.init = xstrdup("klab");
-	root_add_order(&root, &f->options, &setup);
+	assert_ok(root_add(&root, &f->options, &machine, &setup));
 	assert_string_equal(text_str(&setup), "root init\nroot agent\n");
-	assert_string_equal(root_module(&root), "xfs");
-	assert_string_equal(root_module(&(struct root){ 0 }), "ext4");
+	root_add_modules(&root, f->request.arch, &modules);
+	root.filesystem = NULL;
+	root_add_modules(&root, f->request.arch, &modules);
+	assert_string_equal(modules.items[0], "virtio_blk");
+	assert_string_equal(modules.items[1], "xfs");
+	assert_string_equal(modules.items[3], "ext4");
 }
 
 static void test_a_directory_from_the_store(void **state)
@@ -285,9 +297,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_which_words_are_disks),
+		TEST(test_where_words_lead),
 		TEST(test_options_that_do_not_go_together),
-		TEST(test_the_order_for_the_agent),
+		TEST(test_what_a_disk_asks_for),
 		TEST(test_a_directory_from_the_store),
 		TEST(test_words_that_name_nothing),
 		TEST(test_a_named_disk),
