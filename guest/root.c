@@ -22,7 +22,6 @@
 #include "disk-modules.h"
 #include "setup.h"
 
-#define NEW_ROOT "/klab-root"
 /* A driver that was just loaded finds its disk a little later. */
 #define DEVICE_MS 5000
 #define TYPES_MAX 32
@@ -248,7 +247,7 @@ static bool move_mounts(void)
 }
 
 /* What switch_root(8) does, but for emptying the initramfs: the agent is still in it. */
-static bool enter_root(void)
+bool root_enter(void)
 {
 	if (!has_places())
 		return false;
@@ -268,7 +267,7 @@ void root_apply(char *order)
 	if (!read_words(&root) || !mount_root(&root))
 		return;
 	modules = disk_modules_hold();
-	if (!enter_root())
+	if (!root_enter())
 		return;
 	disk_modules_show(modules);
 	if (order && strcmp(order, "init") == 0 && access("/sbin/init", X_OK) == 0)

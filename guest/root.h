@@ -10,8 +10,13 @@
 
 #include <stdbool.h>
 
+/* Where the next root is mounted. */
+#define NEW_ROOT "/klab-root"
+
 /* The order "root init|agent": mount it and go there. */
 void root_apply(char *order);
+/* Change to what is mounted there; false: setup_fail() was told why not. */
+bool root_enter(void);
 /* Whether / is a disk's. */
 bool root_is_disk(void);
 /* The init that PID 1 becomes unless the command line names one; NULL: the agent stays. */
