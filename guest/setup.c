@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "host.h"
 #include "late.h"
 #include "net.h"
 #include "note.h"
@@ -20,9 +21,10 @@ static const struct {
 	void (*apply)(char *rest);
 	enum setup_phase phase;
 } orders[] = {
-	{ "root", root_apply, SETUP_ROOT },	{ "late", late_apply, SETUP_REST },
-	{ "net", net_apply, SETUP_REST },	{ "ready", ready_apply, SETUP_REST },
-	{ "screen", screen_apply, SETUP_REST }, { "share", share_apply, SETUP_REST },
+	{ "root", root_apply, SETUP_ROOT },   { "host", host_apply, SETUP_ROOT },
+	{ "late", late_apply, SETUP_REST },   { "net", net_apply, SETUP_REST },
+	{ "ready", ready_apply, SETUP_REST }, { "screen", screen_apply, SETUP_REST },
+	{ "share", share_apply, SETUP_REST },
 };
 
 static char list[16384];

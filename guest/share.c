@@ -14,7 +14,7 @@
  * the guest what changes there. */
 #define OPTIONS "trans=virtio,version=9p2000.L,msize=512000,cache=mmap"
 
-static const char *explain(int err_no)
+const char *share_explain(int err_no)
 {
 	switch (err_no) {
 	case ENODEV:
@@ -26,6 +26,11 @@ static const char *explain(int err_no)
 	default:
 		return strerror(err_no);
 	}
+}
+
+int share_mount(const char *tag, const char *path, unsigned long flags)
+{
+	return mount(tag, path, "9p", flags, OPTIONS);
 }
 
 /* With parents.  What is there already may be anything: mount() will tell. */
@@ -55,6 +60,7 @@ void share_apply(char *order)
 		setup_fail("cannot make the directory %s for a share: %s", order,
 			   strerror(errno));
 	/* EBUSY: an agent before this one has done it. */
-	else if (mount(tag, order, "9p", flags, OPTIONS) != 0 && errno != EBUSY)
-		setup_fail("cannot mount the share at %s: %s", order, explain(errno));
+	else if (share_mount(tag, order, flags) != 0 && errno != EBUSY)
+		setup_fail("cannot mount the share at %s: %s", order,
+			   share_explain(errno));
 }

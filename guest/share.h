@@ -6,4 +6,9 @@
 /* "TAG ro|rw PATH", see setup.h. */
 void share_apply(char *order);
 
+/* As mount(2). */
+int share_mount(const char *tag, const char *path, unsigned long flags);
+/* What its errno means, in words. */
+const char *share_explain(int err_no);
+
 #endif

@@ -212,7 +212,7 @@ static struct error *run_build(struct call *call)
 		return error_hint(error_new(ERROR_USAGE,
 					    "klab image build takes no file as a word"),
 				  "klab image build -o %s", call->words.items[1]);
-	if (root_where(call->guest) == ROOT_DISK)
+	if (root_where(call->guest) != ROOT_INITRAMFS)
 		return image_disk_build(call, own->output, own->size, own->json);
 	if (own->size)
 		return error_hint(error_new(ERROR_USAGE, "--size: an initramfs is as "

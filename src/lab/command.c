@@ -233,7 +233,7 @@ static struct error *start_session(struct command *command,
 	struct session_options session = {
 		.service = options->service,
 		.argv = (const char *const *)options->words->items,
-		.cwd = guest->cwd,
+		.cwd = guest->cwd ? guest->cwd : options->directory,
 		.fds = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO },
 		.on_started = on_started,
 		.on_end = on_end,

@@ -15,7 +15,8 @@ struct command;
 
 struct command_options {
 	const struct guest_options *guest; /* environment, cwd, user, tty, shell line */
-	const char *service;		   /* NULL: "exec", or "shell" for a line */
+	const char *directory;	  /* where that has no cwd; NULL: the guest's default */
+	const char *service;	  /* NULL: "exec", or "shell" for a line */
 	const struct strv *evals; /* lines that a shell runs first; may be NULL */
 	const struct strv *words; /* empty: a shell */
 	bool monitor;		  /* Ctrl-a c is offered */

@@ -289,7 +289,7 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
 	TRY(find_root(options, ui, plan));
-	TRY(root_add(plan->root, options, &plan->machine, &setup));
+	TRY(root_add(plan->root, options, plan->kernel, &plan->machine, &setup));
 	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
 	if (options->initrd) {
 		plan->user_initramfs = true;

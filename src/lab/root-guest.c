@@ -2,7 +2,7 @@
 /* What a root file system asks of the rest of the guest: options, machine, agent, kernel.
  * Each place where one can be is a row of the table. */
 #include "base/text.h"
-#include "lab/root.h"
+#include "lab/root-host.h"
 
 static struct error *check_initramfs(const struct guest_options *options)
 {
@@ -13,8 +13,7 @@ static struct error *check_initramfs(const struct guest_options *options)
 	return NULL;
 }
 
-/* What goes into the initramfs would not be there any more. */
-static struct error *check_additions(const struct guest_options *options)
+struct error *root_check_additions(const struct guest_options *options)
 {
 	if (options->adds.count || options->overlays.count)
 		return error_hint(error_new(ERROR_USAGE,
@@ -31,7 +30,7 @@ static struct error *check_disk(const struct guest_options *options)
 					    "--root needs klab's agent, which mounts it"),
 				  "leave out --no-agent, or add --initrd none if the "
 				  "kernel has the drivers built in");
-	return check_additions(options);
+	return root_check_additions(options);
 }
 
 /* Where nobody knows, behind partitions or in a qcow2, ext4 is the best guess. */
@@ -44,7 +43,8 @@ static void add_disk_modules(const struct root *root, const struct arch *arch,
 
 static struct error *add_disk(const struct root *root,
 			      const struct guest_options *options,
-			      struct machine *machine, struct text *setup)
+			      const struct kernel *kernel, struct machine *machine,
+			      struct text *setup)
 {
 	bool stays = options->init && streq(options->init, "klab");
 
@@ -71,10 +71,12 @@ static const struct place {
 	void (*add_modules)(const struct root *root, const struct arch *arch,
 			    struct strv *modules);
 	struct error *(*add)(const struct root *root, const struct guest_options *options,
-			     struct machine *machine, struct text *setup);
+			     const struct kernel *kernel, struct machine *machine,
+			     struct text *setup);
 	struct error *(*check_kernel)(const struct root *root,
 				      const struct kernel *kernel,
 				      const struct image *image);
+	char *(*directory)(void); /* NULL: the agent's */
 } places[] = {
 	[ROOT_INITRAMFS] = { .check = check_initramfs },
 	[ROOT_DISK] = {
@@ -83,6 +85,13 @@ static const struct place {
 		.add_modules = add_disk_modules,
 		.add = add_disk,
 		.check_kernel = check_disk_kernel,
+	},
+	[ROOT_HOST] = {
+		.check = root_host_check,
+		.add_modules = root_host_add_modules,
+		.add = root_host_add,
+		.check_kernel = root_host_check_kernel,
+		.directory = root_host_directory,
 	},
 };
 
@@ -104,9 +113,17 @@ const char *root_append(const struct root *root)
 }
 
 struct error *root_add(const struct root *root, const struct guest_options *options,
-		       struct machine *machine, struct text *setup)
+		       const struct kernel *kernel, struct machine *machine,
+		       struct text *setup)
 {
-	return root ? places[root->where].add(root, options, machine, setup) : NULL;
+	return root ? places[root->where].add(root, options, kernel, machine, setup)
+		    : NULL;
+}
+
+char *root_directory(const struct root *root)
+{
+	return root && places[root->where].directory ? places[root->where].directory()
+						     : NULL;
 }
 
 struct error *root_check_kernel(const struct root *root, const struct kernel *kernel,

@@ -8,6 +8,7 @@
 #include "image/debian.h"
 #include "image/recipe-fill.h"
 #include "kernel/sources.h"
+#include "lab/root-host.h"
 #include "lab/root-sources.h"
 #include "lab/second-stage.h"
 #include "os/file.h"
@@ -28,7 +29,8 @@ char *root_recipe_word(const char *spec)
 	const char *colon = strrchr(spec, ':');
 	_cleanup_free_ char *name = NULL;
 
-	if (streq(spec, "none"))
+	/* Words of klab's own, whatever recipes there are. */
+	if (streq(spec, "none") || streq(spec, ROOT_HOST_WORD))
 		return NULL;
 	if (has_suffix(spec, RECIPE_SUFFIX) || recipe_exists(spec))
 		return xstrdup(spec);

@@ -10,17 +10,19 @@
 #include "format/filesystem.h"
 #include "image/recipe.h"
 #include "lab/named-disk.h"
+#include "lab/root-host.h"
 #include "lab/root-sources.h"
 #include "os/file.h"
 
 static const struct {
 	const char *prefix;
-	const char *argument;
+	const char *argument; /* NULL: the prefix is the whole word */
 	struct error *(*open)(const struct root_request *request, const char *rest,
 			      struct root_source **ret);
 } kinds[] = {
 	{ "dir:", "PATH", root_open_directory },
 	{ "tar:", "FILE", root_open_archive },
+	{ ROOT_HOST_WORD, NULL, root_open_host },
 };
 
 void root_source_free(struct root_source *source)
@@ -41,7 +43,8 @@ char *root_words(void)
 	_cleanup_strv_ struct strv names = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		text_appendf(&words, "%s%s, ", kinds[i].prefix, kinds[i].argument);
+		text_appendf(&words, "%s%s, ", kinds[i].prefix,
+			     kinds[i].argument ? kinds[i].argument : "");
 	recipe_names(&names);
 	for (size_t i = 0; i < names.count; i++)
 		text_appendf(&words, "%s, ", names.items[i]);
@@ -61,6 +64,8 @@ enum root_where root_where(const struct guest_options *options)
 {
 	if (options->disk_name)
 		return ROOT_DISK;
+	if (options->root && streq(options->root, ROOT_HOST_WORD))
+		return ROOT_HOST;
 	if (!options->root || is_initramfs(options->root))
 		return ROOT_INITRAMFS;
 	return ROOT_DISK;
@@ -75,7 +80,7 @@ struct error *root_source_open(const struct root_request *request, const char *s
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		const char *rest = after_prefix(spec, kinds[i].prefix);
 
-		if (rest)
+		if (rest && (kinds[i].argument || !*rest))
 			return kinds[i].open(request, rest, ret);
 	}
 	return NULL;
@@ -236,8 +241,12 @@ struct error *root_resolve(const struct root_request *request, struct root **ret
 	if (where == ROOT_INITRAMFS)
 		return NULL;
 	root = root_new(where);
-	TRY(find(request, root));
-	root->filesystem = look_for_filesystem(root->disk);
+	if (where == ROOT_HOST) {
+		TRY(root_host_check_arch(request->arch));
+	} else {
+		TRY(find(request, root));
+		root->filesystem = look_for_filesystem(root->disk);
+	}
 	*ret = take_ptr(root);
 	return NULL;
 }

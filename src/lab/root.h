@@ -46,6 +46,7 @@ char *root_words(void);
 enum root_where {
 	ROOT_INITRAMFS, /* of a recipe, or of somebody else's */
 	ROOT_DISK,
+	ROOT_HOST, /* in the host's own root; what is written stays in the guest */
 };
 
 enum root_where root_where(const struct guest_options *options);
@@ -53,6 +54,7 @@ enum root_where root_where(const struct guest_options *options);
 /* What a guest gets that leaves the initramfs. */
 struct root {
 	enum root_where where;
+	/* Of a disk: */
 	char *disk;		/* FILE[,format=F], for machine_add_disk() */
 	const char *filesystem; /* the module that mounts it; NULL: it is not known */
 	enum machine_disk_mode mode;
@@ -78,7 +80,10 @@ void root_add_modules(const struct root *root, const struct arch *arch,
 const char *root_append(const struct root *root);
 /* Give it to the machine, before any other disk; and tell the agent to change to it. */
 struct error *root_add(const struct root *root, const struct guest_options *options,
-		       struct machine *machine, struct text *setup) _must_check_;
+		       const struct kernel *kernel, struct machine *machine,
+		       struct text *setup) _must_check_;
+/* Where the run's command starts if nobody says; NULL: where the agent has it. */
+char *root_directory(const struct root *root);
 /* Whether the kernel has what mounts it, as far as its modules tell. */
 struct error *root_check_kernel(const struct root *root, const struct kernel *kernel,
 				const struct image *image) _must_check_;

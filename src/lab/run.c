@@ -47,8 +47,10 @@ static void on_leave(void *argument)
 
 static struct error *start_command(struct run *run)
 {
+	_cleanup_free_ char *directory = root_directory(run->plan.root);
 	struct command_options options = {
 		.guest = run->options->guest,
+		.directory = directory,
 		.words = run->options->command,
 		.evals = run->options->evals,
 		.service = run->plan.on_console ? "console" : NULL,

@@ -73,10 +73,18 @@ static void test_where_words_lead(void **state)
 		const char *word;
 		enum root_where where;
 	} words[] = {
-		{ "dir:x", ROOT_DISK },		  { "tar:x", ROOT_DISK },
-		{ "some.img", ROOT_DISK },	  { "/dev/sdb1", ROOT_DISK },
-		{ "none", ROOT_INITRAMFS },	  { "busybox", ROOT_INITRAMFS },
-		{ "./x.recipe", ROOT_INITRAMFS }, { "hello", ROOT_INITRAMFS },
+		{ "dir:x", ROOT_DISK },
+		{ "tar:x", ROOT_DISK },
+		{ "some.img", ROOT_DISK },
+		{ "/dev/sdb1", ROOT_DISK },
+		{ "none", ROOT_INITRAMFS },
+		{ "busybox", ROOT_INITRAMFS },
+		{ "./x.recipe", ROOT_INITRAMFS },
+		{ "hello", ROOT_INITRAMFS },
+		{ "host", ROOT_HOST },
+		{ "./host", ROOT_DISK },
+		{ "hostile.img", ROOT_DISK },
+		{ "debian:host", ROOT_DISK },
 	};
 	struct fixture *f = *state;
 
@@ -118,15 +126,15 @@ static void test_what_a_disk_asks_for(void **state)
 	_cleanup_free_ char *disk = path_join(f->tree, "file");
 	struct root root = { .where = ROOT_DISK, .disk = disk, .filesystem = "xfs" };
 
-	assert_ok(root_add(NULL, &f->options, &machine, &setup));
+	assert_ok(root_add(NULL, &f->options, NULL, &machine, &setup));
 	root_add_modules(NULL, f->request.arch, &modules);
 	assert_int_equal(machine.disk_count + setup.length + modules.count, 0);
 	assert_null(root_append(NULL));
-	assert_ok(root_add(&root, &f->options, &machine, &setup));
+	assert_ok(root_add(&root, &f->options, NULL, &machine, &setup));
 	assert_int_equal(machine.disk_count, 1);
 	assert_string_equal(root_append(&root), "root=/dev/vda rw");
 	f->options.init = xstrdup("klab");
-	assert_ok(root_add(&root, &f->options, &machine, &setup));
+	assert_ok(root_add(&root, &f->options, NULL, &machine, &setup));
 	assert_string_equal(text_str(&setup), "root init\nroot agent\n");
 	root_add_modules(&root, f->request.arch, &modules);
 	root.filesystem = NULL;
@@ -271,6 +279,89 @@ static void test_a_named_disk_keeps_its_init(void **state)
 	assert_null(none);
 }
 
+static const struct arch *another_arch(void)
+{
+	const struct arch *const *all = arch_all();
+
+	return all[0] == arch_host() ? all[1] : all[0];
+}
+
+static void test_the_host_itself(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(root_freep) struct root *root = NULL;
+	_cleanup_(machine_deinit) struct machine machine = { 0 };
+	_cleanup_text_ struct text setup = { 0 };
+	_cleanup_free_ char *directory = NULL, *here = getcwd(NULL, 0);
+	struct kernel kernel = { .arch = arch_host() };
+	char installed[] = "/lib/modules/6.1", stored[] = "/home/me/lib/modules/6.1";
+	struct root *other;
+
+	say_root(f, "host", "");
+	f->request.arch = another_arch();
+	assert_error(root_resolve(&f->request, &other), ERROR_USAGE,
+		     "this host's programs are for");
+	f->request.arch = arch_host();
+	if (!arch_host())
+		return;
+	assert_ok(root_resolve(&f->request, &root));
+	assert_null(root_append(root));
+	kernel.modules = installed;
+	assert_ok(root_add(root, &f->options, &kernel, &machine, &setup));
+	kernel.modules = stored;
+	assert_ok(root_add(root, &f->options, &kernel, &machine, &setup));
+	assert_string_equal(text_str(&setup), "host klab0 host\nhost klab1 klab\n");
+	assert_string_equal(machine.shares[0].path, "/");
+	assert_true(machine.shares[0].read_only);
+	assert_int_equal(machine.disk_count, 0);
+	directory = root_directory(root);
+	assert_string_equal(directory, here);
+	assert_null(root_directory(NULL));
+}
+
+static void test_what_the_host_cannot_be(void **state)
+{
+	struct fixture *f = *state;
+	struct root *root;
+
+	say_root(f, "host", "");
+	assert_ok(root_check_options(&f->options));
+	f->options.rw = true;
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "no guest writes to");
+	f->options.rw = false;
+	f->options.no_agent = true;
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "klab's agent");
+	f->options.no_agent = false;
+	/* Before a kernel is fetched for it. */
+	f->options.arch = xstrdup(another_arch()->name);
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "the guest is");
+	free(take_ptr(f->options.arch));
+	strv_push(&f->options.adds, "x");
+	assert_error(root_check_options(&f->options), ERROR_USAGE, "--add and --overlay");
+	say_name(f, "work");
+	assert_error(root_resolve(&f->request, &root), ERROR_USAGE, "is no disk");
+}
+
+static void test_a_kernel_that_cannot_mount_the_host(void **state)
+{
+	char name[] = "/linux";
+	const struct root root = { .where = ROOT_HOST };
+	const struct kernel kernel = { .name = name, .arch = arch_find("x86_64") };
+	_cleanup_strv_ struct strv modules = { 0 };
+
+	root_add_modules(&root, kernel.arch, &modules);
+	for (size_t i = 0; i < modules.count; i++) {
+		struct image image = { 0 };
+
+		assert_ok(root_check_kernel(&root, &kernel, &image));
+		strv_push(&image.missing_modules, modules.items[i]);
+		assert_error(root_check_kernel(&root, &kernel, &image), ERROR_MISSING,
+			     modules.items[i]);
+		strv_deinit(&image.missing_modules);
+	}
+	assert_true(strv_contains(&modules, "overlay"));
+}
+
 /* Content and holes are where they were. */
 static void test_a_copy_keeps_holes(void **state)
 {
@@ -306,6 +397,9 @@ int main(void)
 		TEST(test_a_named_disk_of_something_else),
 		TEST(test_rw),
 		TEST(test_a_named_disk_keeps_its_init),
+		TEST(test_the_host_itself),
+		TEST(test_what_the_host_cannot_be),
+		TEST(test_a_kernel_that_cannot_mount_the_host),
 		TEST(test_a_copy_keeps_holes),
 	};
 
