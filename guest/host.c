@@ -26,12 +26,28 @@
 #define MODULES "/lib/modules"
 #define MODPROBE "/sbin/modprobe"
 
-static bool mount_below(const char *tag)
+static const char *explain_virtiofs(int err_no)
 {
+	switch (err_no) {
+	case ENODEV:
+		return "the kernel has no virtio-fs (CONFIG_VIRTIO_FS)";
+	case EINVAL:
+		return "the kernel does not see the device";
+	default:
+		return strerror(err_no);
+	}
+}
+
+static bool mount_below(const char *tag, const char *type)
+{
+	bool by_9p = strcmp(type, "9p") == 0;
+
 	(void)mkdir(BELOW, 0755); /* mount() will tell */
-	if (share_mount(tag, BELOW, MS_RDONLY) == 0)
+	if ((by_9p ? share_mount(tag, BELOW, MS_RDONLY)
+		   : mount(tag, BELOW, type, MS_RDONLY, NULL)) == 0)
 		return true;
-	setup_fail("cannot mount the host's root: %s", share_explain(errno));
+	setup_fail("cannot mount the host's root: %s",
+		   by_9p ? share_explain(errno) : explain_virtiofs(errno));
 	return false;
 }
 
@@ -144,13 +160,20 @@ static void enter(bool own_modules)
 		close(busybox);
 }
 
+static void change(bool own_modules)
+{
+	fill_above();
+	if (lay_over())
+		enter(own_modules);
+}
+
 void host_apply(char *order)
 {
 	const char *tag = strsep(&order, " ");
+	const char *type = strsep(&order, " ");
 
-	if (!mount_below(tag) || !make_above())
-		return;
-	fill_above();
-	if (lay_over())
-		enter(order && strcmp(order, "klab") == 0);
+	if (!type || !order)
+		setup_fail("an order to change to the host's root without its words");
+	else if (mount_below(tag, type) && make_above())
+		change(strcmp(order, "klab") == 0);
 }

@@ -6,7 +6,7 @@
 #ifndef KLAB_GUEST_HOST_H
 #define KLAB_GUEST_HOST_H
 
-/* "TAG klab|host", see setup.h. */
+/* "TAG 9p|virtiofs klab|host", see setup.h. */
 void host_apply(char *order);
 
 #endif

@@ -5,7 +5,8 @@
  *
  *	root init|agent		change to the root file system that the kernel's command line
  *				names (root.h); its /sbin/init becomes PID 1, or does not
- *	host TAG klab|host	change to the host's root, the share with this 9p tag, with what
+ *	host TAG 9p|virtiofs klab|host
+ *				change to the host's root, the share with this tag, with what
  *				is written laid over it in memory; modprobe finds the modules
  *				of the initramfs, or the host's
  *	late LINE		the next line of what a shell runs when all else has been

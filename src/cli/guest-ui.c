@@ -33,6 +33,9 @@ static void on_planned(const struct plan *plan, const char *name, void *argument
 	if (!person && !log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	print_note("%s", description);
+	if (plan->root && plan->root->reason)
+		print_note("the host's files come by 9p, which is slow with many: %s",
+			   plan->root->reason);
 	if (plan->boot_reason && plan->boot == BOOT_IMAGE && !plan->kaslr)
 		log_debug("not started by PVH: %s", plan->boot_reason);
 	if (shell)

@@ -7,6 +7,7 @@
 #include "os/file.h"
 #include "os/spawn.h"
 #include "vm/accel.h"
+#include "vm/virtiofsd.h"
 
 #define PROGRAM_TIMEOUT_MS 10000
 #define PROGRAM_OUTPUT_MAX (64 * 1024)
@@ -154,12 +155,32 @@ static void check_accel(struct doctor *doctor)
 	accel_choice_deinit(&choice);
 }
 
+/* How the files of the host would come; either way works. */
+static void check_host_root(struct doctor *doctor)
+{
+	_cleanup_free_ char *program = NULL;
+	struct doctor_check *check;
+	struct error *err;
+
+	if (!doctor->qemu || !doctor->store || doctor->arch != arch_host())
+		return;
+	check = doctor_add(doctor, "QEMU", "--root host");
+	err = virtiofsd_check_limit();
+	if (!err)
+		err = virtiofsd_find(doctor->store, doctor->arch, doctor->qemu, &program);
+	if (err)
+		doctor_fail(check, DOCTOR_OK, err);
+	check->value = program ? xasprintf("virtio-fs by %s", program)
+			       : xstrdup("9p, slow with many files");
+}
+
 void doctor_check_host(struct doctor *doctor)
 {
 	find_arch(doctor);
 	check_qemus(doctor);
 	check_machine(doctor);
 	check_accel(doctor);
+	check_host_root(doctor);
 	free(check_program(doctor, "debugging", "gdb", "gdb", DOCTOR_LIMIT));
 	free(check_program(doctor, "debugging", "gdb-multiarch", "gdb-multiarch",
 			   DOCTOR_LIMIT));

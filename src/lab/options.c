@@ -93,7 +93,7 @@ const struct option_row image_option_rows[] = {
 	{ .kind = OPTION_TITLE, .help = "Root file system:" },
 	{ .name = "root", .argument = "SPEC", .kind = OPTION_STRING, RESTRICTED, GUEST(root),
 	  .values = OPTION_VALUES_FILES,
-	  .help = "host, with what is written forgotten; dir:PATH, tar:FILE or an image FILE as a disk; a recipe (busybox, hello, initsh, sysv, debian[:SUITE], or FILE.recipe); or none" },
+	  .help = "host[:9p|:virtiofs], with what is written forgotten; dir:PATH, tar:FILE or an image FILE as a disk; a recipe (busybox, hello, initsh, sysv, debian[:SUITE], or FILE.recipe); or none" },
 	{ .name = "rw", .kind = OPTION_FLAG, RESTRICTED, GUEST(rw),
 	  .help = "Keep what the guest writes to its disks" },
 	{ .name = "disk-name", .argument = "NAME", .kind = OPTION_STRING, RESTRICTED, GUEST(disk_name),

@@ -264,6 +264,8 @@ static struct error *find_root(const struct guest_options *options,
 		.options = options,
 		.arch = plan->kernel->arch,
 		.fetch = ui->fetch,
+		.kernel = plan->kernel,
+		.qemu = plan->machine.qemu,
 	};
 
 	return root_resolve(&request, &plan->root);
@@ -288,9 +290,9 @@ static struct error *fill(const struct guest_options *options, enum plan_purpose
 	TRY(late_plan(options, plan->machine.agent && !options->initrd, &setup));
 	TRY(store_open(NULL, &plan->store));
 	TRY(find_kernel(options, ui, plan));
+	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
 	TRY(find_root(options, ui, plan));
 	TRY(root_add(plan->root, options, plan->kernel, &plan->machine, &setup));
-	TRY(find_qemu(options, plan->kernel->arch, &plan->machine.qemu));
 	if (options->initrd) {
 		plan->user_initramfs = true;
 		if (!streq(options->initrd, "none"))

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "vm/virtiofsd.h"
 
 #define OVERLAY_MODULE "overlay"
+#define VIRTIOFS_MODULE "virtiofs"
 
 struct error *root_open_host(const struct root_request *request, const char *rest,
 			     struct root_source **ret)
@@ -17,7 +19,7 @@ struct error *root_open_host(const struct root_request *request, const char *res
 			  "klab run --root host; or dir:PATH for a part of it");
 }
 
-struct error *root_host_check_arch(const struct arch *arch)
+static struct error *check_arch(const struct arch *arch)
 {
 	const struct arch *host = arch_host();
 
@@ -31,11 +33,76 @@ struct error *root_host_check_arch(const struct arch *arch)
 			  "a root for %s: --root debian, --root dir:PATH", arch->name);
 }
 
+bool root_host_is_meant(const char *spec)
+{
+	return streq(spec, ROOT_HOST_WORD) || has_prefix(spec, ROOT_HOST_WORD ":");
+}
+
+static struct error *check_virtiofs_module(const struct kernel *kernel)
+{
+	static const char *const wanted[] = { VIRTIOFS_MODULE, NULL };
+	_cleanup_strv_ struct strv missing = { 0 };
+	struct kernel_module *modules = NULL;
+	size_t count = 0;
+
+	if (kernel->modules)
+		TRY(kernel_modules_closure(kernel, wanted, &modules, &count, &missing));
+	kernel_modules_free(modules, count);
+	if (kernel->modules && !missing.count)
+		return NULL;
+	return error_new(ERROR_MISSING,
+			 "it is not known that the kernel %s has virtio-fs "
+			 "(CONFIG_VIRTIO_FS)",
+			 kernel->name);
+}
+
+/* Whether virtio-fs can be used, by which server. */
+static struct error *find_server(const struct root_request *request, char **ret)
+{
+	_cleanup_free_ char *server = NULL;
+
+	TRY(virtiofsd_find(request->store, request->arch, request->qemu, &server));
+	TRY(check_virtiofs_module(request->kernel));
+	*ret = take_ptr(server);
+	return NULL;
+}
+
+/* If nobody says; what is pasted has no server. */
+static void choose_server(const struct root_request *request, struct root *root)
+{
+	struct error *err;
+
+	if (request->options->dry_run)
+		return;
+	err = virtiofsd_check_limit();
+	if (!err)
+		err = find_server(request, &root->server);
+	if (err)
+		root->reason = xstrdup(error_sentence(err));
+	error_ignore(err); /* 9p does it too */
+}
+
+struct error *root_host_resolve(const struct root_request *request, struct root *root)
+{
+	const char *by = after_prefix(request->options->root, ROOT_HOST_WORD);
+
+	TRY(check_arch(request->arch));
+	if (streq(by, ""))
+		choose_server(request, root);
+	else if (streq(by, ":virtiofs"))
+		TRY_WRAP(find_server(request, &root->server), "--root host:virtiofs");
+	else if (!streq(by, ":9p"))
+		return error_hint(error_new(ERROR_USAGE,
+					    "--root host%s: there is no such way", by),
+				  "host, host:9p, or host:virtiofs");
+	return NULL;
+}
+
 struct error *root_host_check(const struct guest_options *options)
 {
 	/* Else it is seen when the kernel is known; this is before one is fetched. */
 	if (options->arch && arch_find(options->arch))
-		TRY(root_host_check_arch(arch_find(options->arch)));
+		TRY(check_arch(arch_find(options->arch)));
 	if (options->rw)
 		return error_hint(error_new(ERROR_USAGE,
 					    "--rw: no guest writes to the host's root, "
@@ -54,7 +121,10 @@ struct error *root_host_check(const struct guest_options *options)
 void root_host_add_modules(const struct root *root, const struct arch *arch,
 			   struct strv *modules)
 {
-	strv_push_all(modules, arch->share_modules);
+	if (root->server)
+		strv_push(modules, VIRTIOFS_MODULE);
+	else
+		strv_push_all(modules, arch->share_modules);
 	strv_push(modules, OVERLAY_MODULE);
 }
 
@@ -69,7 +139,11 @@ struct error *root_host_add(const struct root *root, const struct guest_options 
 			    const struct kernel *kernel, struct machine *machine,
 			    struct text *setup)
 {
-	text_appendf(setup, "host %s %s\n", machine_add_share(machine, "/", true),
+	const char *tag = root->server
+				  ? machine_add_served_share(machine, "/", root->server)
+				  : machine_add_share(machine, "/", true);
+
+	text_appendf(setup, "host %s %s %s\n", tag, root->server ? "virtiofs" : "9p",
 		     is_installed(kernel) ? "host" : "klab");
 	return NULL;
 }

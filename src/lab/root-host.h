@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --root host: the host's own root.  QEMU shows it read-only, the agent lays the guest's
- * memory over it; so any program of the host runs under the guest's kernel, and nothing that
+ * --root host: the host's own root.  QEMU or a virtiofsd shows it read-only, the agent lays
+ * the guest's memory over it; so any program of the host runs under the guest's kernel, and nothing that
  * it writes comes back.
  */
 #ifndef KLAB_LAB_ROOT_HOST_H
@@ -14,8 +14,11 @@
 /* No disk is made of it: an error. */
 struct error *root_open_host(const struct root_request *request, const char *rest,
 			     struct root_source **ret) _must_check_;
-/* Whether a guest of this architecture can run the host's programs. */
-struct error *root_host_check_arch(const struct arch *arch) _must_check_;
+/* "host", "host:9p", "host:virtiofs" */
+bool root_host_is_meant(const char *spec);
+/* By what it comes to the guest: virtio-fs if that can be, else 9p; or as was said. */
+struct error *root_host_resolve(const struct root_request *request,
+				struct root *root) _must_check_;
 
 /* Its row in root-guest.c. */
 struct error *root_host_check(const struct guest_options *options) _must_check_;

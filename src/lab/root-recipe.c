@@ -30,7 +30,7 @@ char *root_recipe_word(const char *spec)
 	_cleanup_free_ char *name = NULL;
 
 	/* Words of klab's own, whatever recipes there are. */
-	if (streq(spec, "none") || streq(spec, ROOT_HOST_WORD))
+	if (streq(spec, "none") || root_host_is_meant(spec))
 		return NULL;
 	if (has_suffix(spec, RECIPE_SUFFIX) || recipe_exists(spec))
 		return xstrdup(spec);

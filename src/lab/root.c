@@ -23,6 +23,7 @@ static const struct {
 	{ "dir:", "PATH", root_open_directory },
 	{ "tar:", "FILE", root_open_archive },
 	{ ROOT_HOST_WORD, NULL, root_open_host },
+	{ ROOT_HOST_WORD ":", "9p|virtiofs", root_open_host },
 };
 
 void root_source_free(struct root_source *source)
@@ -64,7 +65,7 @@ enum root_where root_where(const struct guest_options *options)
 {
 	if (options->disk_name)
 		return ROOT_DISK;
-	if (options->root && streq(options->root, ROOT_HOST_WORD))
+	if (options->root && root_host_is_meant(options->root))
 		return ROOT_HOST;
 	if (!options->root || is_initramfs(options->root))
 		return ROOT_INITRAMFS;
@@ -100,6 +101,8 @@ void root_free(struct root *root)
 	if (!root)
 		return;
 	free(root->disk);
+	free(root->server);
+	free(root->reason);
 	close_fd(root->lock);
 	free(root);
 }
@@ -242,7 +245,7 @@ struct error *root_resolve(const struct root_request *request, struct root **ret
 		return NULL;
 	root = root_new(where);
 	if (where == ROOT_HOST) {
-		TRY(root_host_check_arch(request->arch));
+		TRY(root_host_resolve(request, root));
 	} else {
 		TRY(find(request, root));
 		root->filesystem = look_for_filesystem(root->disk);

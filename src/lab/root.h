@@ -30,6 +30,9 @@ struct root_request {
 	const struct guest_options *options;
 	const struct arch *arch;
 	const struct fetch_options *fetch; /* of what is not in the store */
+	/* Of the guest; NULL where none is started. */
+	const struct kernel *kernel;
+	const char *qemu; /* its path */
 };
 
 /* *ret is NULL if the words name a file, which is no source. */
@@ -59,6 +62,9 @@ struct root {
 	const char *filesystem; /* the module that mounts it; NULL: it is not known */
 	enum machine_disk_mode mode;
 	int lock; /* of a named disk, as long as the guest lives; -1: none */
+	/* Of the host's: */
+	char *server; /* the virtiofsd that shows it; NULL: QEMU does, by 9p... */
+	char *reason; /* ...because of this; NULL: that was said */
 };
 
 void root_free(struct root *root);

@@ -126,6 +126,8 @@ struct keeper {
 	struct loop_source *reaper;
 
 	struct process process;
+	struct process *servers; /* of shares; each ends with QEMU */
+	size_t server_count;
 	pid_t qemu_pid;
 	struct loop_source *child_source;
 	int stderr_fd;
@@ -186,6 +188,8 @@ void keeper_set_panicked(struct keeper *keeper, const char *text);
 /* Both ends of everything that connects keeper and QEMU: [0] ours, [1] QEMU's. */
 struct wires {
 	int qmp[2], agent[2], console[2], output[2];
+	int *shares; /* QEMU's ends; those of the servers are theirs */
+	size_t share_count;
 };
 
 #define WIRES_NONE                     \
@@ -198,6 +202,10 @@ struct wires {
 
 void wires_deinit(struct wires *wires);
 struct error *wires_make(struct wires *wires) _must_check_;
+/* For each share that has one. */
+struct error *servers_spawn(struct keeper *keeper, const struct machine *machine,
+			    struct wires *wires) _must_check_;
+void servers_end(struct keeper *keeper);
 struct error *qemu_spawn(const struct machine *machine, const struct wires *wires,
 			 struct process *ret) _must_check_;
 

@@ -175,6 +175,7 @@ struct error *keeper_new(struct loop *loop, const struct keeper_options *options
 	TRY(runtime_claim(options->name, &keeper->runtime));
 	TRY(clients_listen(keeper));
 	TRY(wires_make(&wires));
+	TRY(servers_spawn(keeper, options->machine, &wires));
 	TRY(qemu_spawn(options->machine, &wires, &keeper->process));
 	keeper->qemu_pid = keeper->process.pid;
 	TRY(loop_add_child(loop, &keeper->process, keeper_on_exit, keeper,
@@ -194,6 +195,7 @@ void keeper_free(struct keeper *keeper)
 	gdb_link_free(keeper);
 	loop_source_free(keeper->child_source);
 	process_deinit(&keeper->process);
+	servers_end(keeper);
 	loop_source_free(keeper->reaper);
 	loop_source_free(keeper->greeting_timer);
 	loop_source_free(keeper->kill_timer);

@@ -31,6 +31,7 @@ static void machine_share_deinit(struct machine_share *share)
 {
 	free(share->path);
 	free(share->tag);
+	free(share->server);
 }
 
 void machine_deinit(struct machine *machine)
@@ -181,8 +182,19 @@ const char *machine_add_share(struct machine *machine, const char *path, bool re
 
 	array_reserve(machine->shares, machine->share_count, machine->share_capacity);
 	share = &machine->shares[machine->share_count];
-	share->path = xstrdup(path);
-	share->tag = xasprintf("klab%zu", machine->share_count++);
-	share->read_only = read_only;
+	*share = (struct machine_share){
+		.path = xstrdup(path),
+		.tag = xasprintf("klab%zu", machine->share_count++),
+		.read_only = read_only,
+	};
 	return share->tag;
+}
+
+const char *machine_add_served_share(struct machine *machine, const char *path,
+				     const char *server)
+{
+	const char *tag = machine_add_share(machine, path, true);
+
+	machine->shares[machine->share_count - 1].server = xstrdup(server);
+	return tag;
 }

@@ -34,6 +34,7 @@ struct machine_share {
 	char *path;
 	char *tag; /* by which the guest knows it */
 	bool read_only;
+	char *server; /* the virtiofsd that shows it; NULL: QEMU does, by 9p */
 };
 
 enum machine_net_kind {
@@ -96,12 +97,16 @@ bool machine_keeps(const struct machine *machine);
 
 /* Share a directory; the tag is borrowed from the machine. */
 const char *machine_add_share(struct machine *machine, const char *path, bool read_only);
+/* The same by a virtiofsd, read-only. */
+const char *machine_add_served_share(struct machine *machine, const char *path,
+				     const char *server);
 
 /* Descriptor numbers by which the QEMU process reaches its keeper. */
 struct machine_wires {
 	int qmp_fd;	/* -1: none */
 	int agent_fd;	/* -1: none */
 	int console_fd; /* -1: the console is QEMU's stdio, as in --dry-run */
+	int share_fd;	/* the first connection to a virtiofsd; the others follow */
 };
 
 /* The command line.  wires NULL: one that a person can paste (console on stdio). */

@@ -196,26 +196,59 @@ static struct error *emit_disks(struct qemu_emitter *e)
 	return NULL;
 }
 
+static void emit_share(struct qemu_emitter *e, size_t i)
+{
+	const struct machine_share *share = &e->machine->shares[i];
+	_cleanup_free_ char *path = escape_value(share->path);
+
+	/* Files belong to whom QEMU runs as; an owner that it may not give them is let pass
+	 * ("none").  Two file systems below the directory may use the same inode numbers,
+	 * which the guest must not see ("remap"). */
+	emit(e, "-fsdev", NULL);
+	strv_pushf(e->argv,
+		   "local,id=share%zu,path=%s,security_model=none,multidevs=remap%s", i,
+		   path, share->read_only ? ",readonly=on" : "");
+	emit(e, "-device", NULL);
+	strv_pushf(e->argv, "virtio-9p-%s,fsdev=share%zu,mount_tag=%s",
+		   e->machine->arch->virtio_bus, i, share->tag);
+}
+
+/* The server reads the guest's memory itself, so that must be shared with it. */
+static void emit_shared_memory(struct qemu_emitter *e)
+{
+	emit(e, "-object", NULL);
+	strv_pushf(e->argv, "memory-backend-memfd,id=ram,share=on,size=%" PRIu64 "M",
+		   (e->machine->memory + MIB - 1) / MIB);
+	emit(e, "-machine", "memory-backend=ram");
+}
+
+static void emit_served_share(struct qemu_emitter *e, size_t i, size_t served)
+{
+	const struct machine_share *share = &e->machine->shares[i];
+
+	if (!served)
+		emit_shared_memory(e);
+	emit(e, "-chardev", NULL);
+	if (e->wires)
+		strv_pushf(e->argv, "socket,id=share%zu,fd=%d", i,
+			   e->wires->share_fd + (int)served);
+	else
+		/* The one who pastes starts the server there. */
+		strv_pushf(e->argv, "socket,id=share%zu,path=%s.socket", i, share->tag);
+	emit(e, "-device", NULL);
+	strv_pushf(e->argv, "vhost-user-fs-%s,chardev=share%zu,tag=%s",
+		   e->machine->arch->virtio_bus, i, share->tag);
+}
+
 static struct error *emit_shares(struct qemu_emitter *e)
 {
-	const struct machine *m = e->machine;
+	size_t served = 0;
 
-	for (size_t i = 0; i < m->share_count; i++) {
-		const struct machine_share *share = &m->shares[i];
-		_cleanup_free_ char *path = escape_value(share->path);
-
-		/* Files belong to whom QEMU runs as; an owner that it may not give them is
-		 * let pass ("none").  Two file systems below the directory may use the same
-		 * inode numbers, which the guest must not see ("remap"). */
-		emit(e, "-fsdev", NULL);
-		strv_pushf(e->argv,
-			   "local,id=share%zu,path=%s,security_model=none,"
-			   "multidevs=remap%s",
-			   i, path, share->read_only ? ",readonly=on" : "");
-		emit(e, "-device", NULL);
-		strv_pushf(e->argv, "virtio-9p-%s,fsdev=share%zu,mount_tag=%s",
-			   m->arch->virtio_bus, i, share->tag);
-	}
+	for (size_t i = 0; i < e->machine->share_count; i++)
+		if (e->machine->shares[i].server)
+			emit_served_share(e, i, served++);
+		else
+			emit_share(e, i);
 	return NULL;
 }
 

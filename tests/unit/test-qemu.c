@@ -274,6 +274,25 @@ static void test_shares(void **state)
 			 "-device virtio-9p-pci,fsdev=share0,mount_tag=klab0 ");
 	assert_has(line, " -fsdev local,id=share1,path=/c,security_model=none,"
 			 "multidevs=remap -device ");
+	assert_lacks(line, "memory-backend");
+	machine_deinit(&m);
+}
+
+static void test_served_shares(void **state)
+{
+	const struct machine_wires wires = { .share_fd = 20 };
+	struct machine m = plain_machine("x86_64");
+	_cleanup_free_ char *line = NULL;
+
+	assert_string_equal(machine_add_served_share(&m, "/", "/bin/server"), "klab0");
+	machine_add_share(&m, "/c", false);
+	assert_string_equal(machine_add_served_share(&m, "/d", "/bin/server"), "klab2");
+	line = command_line(&m, &wires);
+	assert_has(line, " -object memory-backend-memfd,id=ram,share=on,size=512M "
+			 "-machine memory-backend=ram -chardev socket,id=share0,fd=20 "
+			 "-device vhost-user-fs-pci,chardev=share0,tag=klab0 -fsdev ");
+	assert_has(line, "mount_tag=klab1 -chardev socket,id=share2,fd=21 "
+			 "-device vhost-user-fs-pci,chardev=share2,tag=klab2");
 	machine_deinit(&m);
 }
 
@@ -309,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_disk_forged),
 		cmocka_unit_test(test_disk_unusable),
 		cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_served_shares),
 		cmocka_unit_test(test_what_qemu_brings),
 	};
 

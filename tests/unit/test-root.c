@@ -84,6 +84,8 @@ static void test_where_words_lead(void **state)
 		{ "host", ROOT_HOST },
 		{ "./host", ROOT_DISK },
 		{ "hostile.img", ROOT_DISK },
+		{ "host:9p", ROOT_HOST },
+		{ "host:virtiofs", ROOT_HOST },
 		{ "debian:host", ROOT_DISK },
 	};
 	struct fixture *f = *state;
@@ -293,11 +295,12 @@ static void test_the_host_itself(void **state)
 	_cleanup_(machine_deinit) struct machine machine = { 0 };
 	_cleanup_text_ struct text setup = { 0 };
 	_cleanup_free_ char *directory = NULL, *here = getcwd(NULL, 0);
+	_cleanup_free_ char *server = path_join(f->root, "virtiofsd"), *path = NULL;
 	struct kernel kernel = { .arch = arch_host() };
 	char installed[] = "/lib/modules/6.1", stored[] = "/home/me/lib/modules/6.1";
 	struct root *other;
 
-	say_root(f, "host", "");
+	say_root(f, "host", ":9p");
 	f->request.arch = another_arch();
 	assert_error(root_resolve(&f->request, &other), ERROR_USAGE,
 		     "this host's programs are for");
@@ -310,13 +313,28 @@ static void test_the_host_itself(void **state)
 	assert_ok(root_add(root, &f->options, &kernel, &machine, &setup));
 	kernel.modules = stored;
 	assert_ok(root_add(root, &f->options, &kernel, &machine, &setup));
-	assert_string_equal(text_str(&setup), "host klab0 host\nhost klab1 klab\n");
+	root->server = xstrdup("/bin/virtiofsd");
+	assert_ok(root_add(root, &f->options, &kernel, &machine, &setup));
+	assert_string_equal(text_str(&setup), "host klab0 9p host\nhost klab1 9p klab\n"
+					      "host klab2 virtiofs klab\n");
+	assert_string_equal(machine.shares[2].server, "/bin/virtiofsd");
 	assert_string_equal(machine.shares[0].path, "/");
 	assert_true(machine.shares[0].read_only);
 	assert_int_equal(machine.disk_count, 0);
 	directory = root_directory(root);
 	assert_string_equal(directory, here);
 	assert_null(root_directory(NULL));
+	f->request.qemu = "/bin/true";
+	f->request.kernel = &kernel;
+	say_root(f, "host", ":virtiofs");
+	path = xstrdup(getenv("PATH"));
+	setenv("PATH", f->root, 1);
+	assert_ok(file_write(server, "#!/bin/sh\n", 10, 0755));
+	assert_error(root_resolve(&f->request, &other), ERROR_FAILED,
+		     "--root host:virtiofs: ");
+	setenv("PATH", path, 1);
+	say_root(f, "host", ":nfs");
+	assert_error(root_resolve(&f->request, &other), ERROR_USAGE, "no such way");
 }
 
 static void test_what_the_host_cannot_be(void **state)
