@@ -205,6 +205,11 @@ static struct error *parse_user(const char *user, struct session_options *ret)
 	return NULL;
 }
 
+/* /bin/sh need not be one that edits its line. */
+#define TERMINAL_SHELL                                 \
+	"command -v bash >/dev/null && exec bash -l\n" \
+	"exec /bin/sh -l"
+
 /* A shell; with --eval one that first does those lines and then becomes it, so that what
  * they export and where they go is the shell's too. */
 static void shell_words(const struct strv *evals, bool terminal, struct strv *ret)
@@ -212,14 +217,14 @@ static void shell_words(const struct strv *evals, bool terminal, struct strv *re
 	_cleanup_text_ struct text line = { 0 };
 
 	strv_push(ret, "/bin/sh");
-	if (!evals || !evals->count) {
-		if (terminal)
-			strv_push(ret, "-l");
-		return;
-	}
-	for (size_t i = 0; i < evals->count; i++)
+	for (size_t i = 0; evals && i < evals->count; i++)
 		text_appendf(&line, "%s\n", evals->items[i]);
-	text_appendf(&line, "exec /bin/sh%s", terminal ? " -l" : "");
+	if (terminal)
+		text_append(&line, TERMINAL_SHELL);
+	else if (line.length)
+		text_append(&line, "exec /bin/sh");
+	else
+		return;
 	strv_push(ret, "-c");
 	strv_push_take(ret, text_take(&line));
 }

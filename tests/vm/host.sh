@@ -56,6 +56,8 @@ check_is "shows what comes later" "$(cat out)" later
 check_status "cp" 0 klab cp program vm:/usr/local/bin/klab-test
 check_status "into it" 0 klab exec vm -- klab-test
 check_is "puts it there" "$(cat out)" one
+check_status "a shell on a terminal" 7 eval 'printf "%s\n" "echo \"shell: \$0\"" "exit 7" | klab shell --tty vm'
+check_has "is bash" out 'shell: -?bash'
 check_status "a shell" 0 eval 'klab shell vm <<<"type test >/dev/null && exit 7; exit 0" || (($? == 7))'
 klab stop --force vm
 check_is "not here" "$(ls /usr/local/bin/klab-test 2>/dev/null)" ''
@@ -75,7 +77,7 @@ check_status "a kernel without overlay" 125 klab run -k "$PWD/without" --root ho
 check_has "names the module" err 'it has no module overlay'
 check_has "says what to do" err 'CONFIG_OVERLAY_FS.*--root debian'
 rm -rf without/lib/modules/*/kernel/fs/9p
-check_status "a kernel without 9p" 125 klab run -k "$PWD/without" --root host -- true
+check_status "a kernel without 9p" 125 klab run -k "$PWD/without" --root host:9p -- true
 check_has "names the module" err 'it has no module 9p'
 
 check_refused() {
