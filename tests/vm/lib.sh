@@ -96,6 +96,21 @@ check_hasnt() {
 	fi
 }
 
+# From here on a store of the test's own, with the kernels of the tests' in it: what a
+# command leaves there can be seen.
+own_store() {
+	local entry kind
+	for entry in "$KLAB_TEST_CACHE"/klab/entries/{kernel,package,vmlinux}/*; do
+		kind=${entry%/*}
+		kind=$work/cache/klab/entries/${kind##*/}
+		mkdir -p "$kind" && ln -s "$entry" "$kind/"
+	done
+	export XDG_CACHE_HOME=$work/cache
+}
+
+# What is in that store of a kind, and what was half-made.
+stored() { (cd "$work/cache/klab" && find "entries/$1" tmp -mindepth 1 -maxdepth 1 2>/dev/null | sort); }
+
 # A member of the verdict in FILE's last line: json FILE MEMBER
 json() {
 	tail -n 1 "$1" | python3 -c '
