@@ -82,7 +82,8 @@ static void on_booting(void *argument)
 	struct run *run = argument;
 	const struct run_ui *ui = run->options->ui;
 
-	if (ui->booting)
+	/* On the console the kernel tells it itself, and nobody says when it is up. */
+	if (ui->booting && !run->plan.on_console)
 		ui->booting(ui->argument);
 }
 
