@@ -45,4 +45,4 @@ keeper=$(klab list --json | python3 -c 'import json, sys; print(json.load(sys.st
 server=$(pgrep -P "$keeper" -f virtiofsd)
 check_status "there is one server" 0 test -d "/proc/${server:-none}"
 klab stop --force vm
-check_status "which goes with the guest" 1 test -d "/proc/$server"
+check_status "which goes with the guest" 0 eval 'until_true 30 test ! -d "/proc/$server"'
