@@ -68,14 +68,15 @@ static void guard_against_crashes(void)
 		sigaction(crashes[i], &action, NULL);
 }
 
-static void children_ready(struct watch *watch, uint32_t events)
+static void signals_ready(struct watch *watch, uint32_t events)
 {
 	struct signalfd_siginfo info;
 	int status;
 	pid_t pid;
 
 	while (read(watch->fd, &info, sizeof(info)) > 0)
-		; /* one signal may stand for many children */
+		shutdown_signalled((int)info.ssi_signo);
+	/* One signal may stand for many children. */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		session_reaped(pid, status);
 }
@@ -91,15 +92,17 @@ static _Noreturn void cannot_serve(const char *lack)
 		pause();
 }
 
-static void watch_children(void)
+static void watch_signals(void)
 {
-	static struct watch watch = { .ready = children_ready };
-	sigset_t child;
+	static struct watch watch = { .ready = signals_ready };
+	sigset_t signals;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	watch.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	if (getpid() == 1)
+		shutdown_add_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	watch.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (watch.fd < 0)
 		cannot_serve("signalfd (CONFIG_SIGNALFD)");
 	watch_set(&watch, EPOLLIN);
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (watch_setup() != 0)
 		cannot_serve("epoll (CONFIG_EPOLL)");
-	watch_children();
+	watch_signals();
 	if (is_init && ordered) {
 		/* Its success is part of the greeting. */
 		init_late();

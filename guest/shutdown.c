@@ -22,12 +22,32 @@
 #define SYNC_MS 5000
 #define MOUNTS_MAX 64
 
+/* BusyBox init/init.c; also sysvinit's applets in most small systems. */
+static const int init_signals[PROTO_SHUTDOWN_COUNT] = {
+	[PROTO_SHUTDOWN_POWEROFF] = SIGUSR2,
+	[PROTO_SHUTDOWN_REBOOT] = SIGTERM,
+	[PROTO_SHUTDOWN_HALT] = SIGUSR1,
+};
+
 static enum proto_shutdown requested = PROTO_SHUTDOWN_COUNT;
 static bool only_exit;
 
 void shutdown_is_exit(void)
 {
 	only_exit = true;
+}
+
+void shutdown_add_signals(sigset_t *signals)
+{
+	for (size_t how = 0; how < PROTO_SHUTDOWN_COUNT; how++)
+		sigaddset(signals, init_signals[how]);
+}
+
+void shutdown_signalled(int signal)
+{
+	for (size_t how = 0; how < PROTO_SHUTDOWN_COUNT; how++)
+		if (init_signals[how] == signal)
+			shutdown_request((enum proto_shutdown)how);
 }
 
 void shutdown_request(enum proto_shutdown how)
@@ -114,14 +134,18 @@ static void unmount_within_deadline(void)
 /* Another init is in charge: ask it in its own way; true if it was one we know. */
 static bool ask_init(enum proto_shutdown how)
 {
+	/* systemd(1), "SIGNALS"; there relative to SIGRTMIN, which is 34 */
+	static const int systemd_signals[PROTO_SHUTDOWN_COUNT] = {
+		[PROTO_SHUTDOWN_POWEROFF] = 34 + 4,
+		[PROTO_SHUTDOWN_REBOOT] = 34 + 5,
+		[PROTO_SHUTDOWN_HALT] = 34 + 3,
+	};
 	static const struct {
 		const char *name;
-		int signals[PROTO_SHUTDOWN_COUNT]; /* power-off, reboot, halt */
+		const int *signals;
 	} inits[] = {
-		/* systemd(1), "SIGNALS"; there relative to SIGRTMIN, which is 34 */
-		{ "systemd", { 34 + 4, 34 + 5, 34 + 3 } },
-		/* BusyBox init/init.c; also sysvinit's applets in most small systems */
-		{ "init", { SIGUSR2, SIGTERM, SIGUSR1 } },
+		{ "systemd", systemd_signals },
+		{ "init", init_signals },
 	};
 	char name[32];
 

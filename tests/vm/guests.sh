@@ -68,7 +68,7 @@ check_is "is empty again" "$(tr -d ' \n' <out)" '{"guests":[]}'
 check_is "nothing is left to run" "$(pgrep -f "$XDG_CACHE_HOME.*qemu-none" | wc -l)" 0
 
 check_status "a guest that reboots" 0 klab run -d --name again
-klab exec again -- sh -c 'echo 1 >/before; reboot -f' >/dev/null 2>&1
+klab exec again -- sh -c 'echo 1 >/before; reboot; sleep 100' >/dev/null 2>&1
 check_status "comes back" 0 eval 'until_true 100 klab exec again -- test ! -e /before'
 # Whose agent is on its way: it powers off when that has come.
 klab monitor again -- system_reset
