@@ -172,7 +172,10 @@ static const struct rule rules[] = {
 	  "start fewer guests at once, or pass -a no_timer_check (which klab does by itself "
 	  "without --plain)" },
 
-	/* Init again: it works, but is not done. */
+	/* Init again: it works, but is not done; or is done. */
+	{ "reboot: System halted", NULL, NULL, NULL,
+	  "the guest has halted: it stands still, with its power on",
+	  "end it with poweroff; a kernel that cannot (without CONFIG_ACPI) halts instead" },
 	{ "klab-agent: init has not said yet", NULL, NULL, NULL,
 	  "init's services did not come up in time",
 	  "see the console above for what they wait for, or pass --boot-timeout 300" },

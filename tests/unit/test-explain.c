@@ -33,6 +33,9 @@ static void test_rules(void **state)
 	check(&facts, "illegal instruction");
 	facts.console = "Attempted to kill init! exitcode=0x00000700";
 	check(&facts, "init ended");
+	facts.console = "klab-agent: no root file system to change to, or no init in it\n"
+			"Attempted to kill init! exitcode=0x00000100";
+	check(&facts, "cannot be used, or has no init");
 	facts.console = "nothing that is known";
 	check(&facts, NULL);
 	facts.qemu_stderr = "qemu: cannot set up guest memory 'pc.ram'";
@@ -57,6 +60,9 @@ static void test_silence(void **state)
 	check(&facts, "init's services");
 	facts.console = "Linux version\nklab-agent: --eval-late has not ended yet";
 	check(&facts, "--eval-late did not end");
+	facts.agent_was_ready = true;
+	facts.console = "Linux version\n[    5.442475] reboot: System halted";
+	check(&facts, "has halted");
 }
 
 static void test_user_option(void **state)
