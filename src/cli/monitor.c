@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* klab monitor: QEMU's monitor of a running guest. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "lab/attach.h"
 #include "lab/verdict.h"
 #include "cli/verdict.h"
@@ -38,6 +40,10 @@ static struct error *monitor_run(struct call *call)
 		fputs(answer, stdout);
 		return NULL;
 	}
+	/* A line is edited by the terminal itself and ends as it ends one. */
+	call->guest->tty = TTY_NO;
+	if (isatty(STDIN_FILENO))
+		print_note("QEMU's monitor, a command a line; Ctrl-d leaves");
 	attach_run(
 		&(struct attach_command){
 			.guest_name = guest,
