@@ -11,6 +11,7 @@
 #include "cli/listing.h"
 #include "cli/print.h"
 #include "format/cpio.h"
+#include "format/decompress.h"
 #include "format/json.h"
 #include "image/recipe.h"
 #include "lab/root.h"
@@ -173,24 +174,53 @@ static void add_item(struct table *table, const struct cpio_item *item)
 				(const char *)item->data);
 }
 
+/* Of one archive; *data and *size become what follows it. */
+static struct error *add_items(struct table *table, const uint8_t **data, size_t *size)
+{
+	struct cpio_reader reader = cpio_reader_of(*data, *size);
+	struct cpio_item item;
+	bool end = false;
+
+	for (;;) {
+		TRY(cpio_read(&reader, &item, &end));
+		if (end)
+			break;
+		add_item(table, &item);
+	}
+	*data = cpio_reader_rest(&reader, size);
+	return NULL;
+}
+
+/* As the kernel takes them: a distribution's begins with microcode, and goes on compressed. */
+static struct error *add_archives(struct table *table, const uint8_t *data, size_t size)
+{
+	_cleanup_text_ struct text unpacked = {};
+
+	do {
+		if (compression_detect(data, size) != COMPRESSION_NONE) {
+			struct text more = {};
+
+			TRY(decompress_to_memory(data, size, SHOW_MAX, &more));
+			text_deinit(&unpacked);
+			unpacked = more;
+			data = (const uint8_t *)unpacked.data;
+			size = unpacked.length;
+		}
+		TRY(add_items(table, &data, &size));
+	} while (compression_detect(data, size) != COMPRESSION_NONE);
+	return NULL;
+}
+
 static struct error *show_file(const char *path, bool json)
 {
 	_cleanup_bytes_ struct bytes bytes = {};
 	_cleanup_(table_freep) struct table *table =
 		listing_new("files", columns, ARRAY_SIZE(columns), json);
-	struct cpio_reader reader;
-	struct cpio_item item;
-	bool end = false;
 
 	/* Not mapped: somebody may be writing the file. */
 	TRY(file_read(path, SHOW_MAX, &bytes));
-	reader = cpio_reader_of(bytes.data, bytes.size);
-	for (;;) {
-		TRY_WRAP(cpio_read(&reader, &item, &end), "%s", path);
-		if (end)
-			return table_print(table, stdout);
-		add_item(table, &item);
-	}
+	TRY_WRAP(add_archives(table, bytes.data, bytes.size), "%s", path);
+	return table_print(table, stdout);
 }
 
 static struct error *run_show(struct call *call)
