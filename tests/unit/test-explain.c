@@ -33,9 +33,6 @@ static void test_rules(void **state)
 	check(&facts, "illegal instruction");
 	facts.console = "Attempted to kill init! exitcode=0x00000700";
 	check(&facts, "init ended");
-	facts.console = "klab-agent: no root file system to change to, or no init in it\n"
-			"Attempted to kill init! exitcode=0x00000100";
-	check(&facts, "cannot be used, or has no init");
 	facts.console = "nothing that is known";
 	check(&facts, NULL);
 	facts.qemu_stderr = "qemu: cannot set up guest memory 'pc.ram'";
