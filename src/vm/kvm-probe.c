@@ -166,7 +166,7 @@ static struct error *child_watch(const struct probe_report *report, struct proce
 {
 	uint64_t began_ms = clock_ms();
 	uint64_t took_ms;
-	struct error *err;
+	struct error *err, *killed;
 	int status;
 
 	err = process_wait(child, began_ms + KVM_PROBE_DEADLINE_MS, &status);
@@ -178,12 +178,13 @@ static struct error *child_watch(const struct probe_report *report, struct proce
 	error_free(err);
 	err = child_judge(report, KVM_PROBE_DEADLINE_MS);
 	process_kill(child, SIGKILL);
-	if (error_is(process_wait(child, clock_ms() + KILL_PATIENCE_MS, &status),
-		     ERROR_TIMEOUT)) {
+	killed = process_wait(child, clock_ms() + KILL_PATIENCE_MS, &status);
+	if (error_is(killed, ERROR_TIMEOUT)) {
 		/* Stuck in the kernel: it dies when that lets go of it. */
 		child->pid = 0;
 		close_fd(child->pidfd);
 	}
+	error_ignore(killed);
 	return err;
 }
 
